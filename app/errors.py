@@ -1,0 +1,50 @@
+"""Every error that a user may meet, in one small tree.
+
+    MediarError
+    ├── UsageError          wrong flags or settings             exit status 2
+    ├── ImageError          one image; the rest of the folder goes on
+    │   ├── ReadError       the file can't be read as an image
+    │   ├── MemoryLimitError  it would not fit the memory allowed
+    │   ├── TrackingError   flows that can't be tracked (NaN, wrong shape)
+    │   └── WriteError      its outputs can't be written
+    ├── WeightsError        weights are missing, damaged or of another shape
+    └── DeviceError         the device asked for is not there
+
+Each message is one line: what, what was wrong with it, what to do.
+"""
+
+
+class MediarError(Exception):
+    """Base of all; `str()` is the line that the user sees."""
+
+
+class UsageError(MediarError):
+    """Wrong flags or settings."""
+
+
+class ImageError(MediarError):
+    """One image failed; the others are not touched by it."""
+
+
+class ReadError(ImageError):
+    """The file can't be read as an image."""
+
+
+class MemoryLimitError(ImageError):
+    """The image would need more memory than is allowed."""
+
+
+class TrackingError(ImageError):
+    """Flow or probability can't be tracked."""
+
+
+class WriteError(ImageError):
+    """An output can't be written."""
+
+
+class WeightsError(MediarError):
+    """Weights are missing, damaged or of another architecture."""
+
+
+class DeviceError(MediarError):
+    """The device asked for is not there."""

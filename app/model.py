@@ -1,0 +1,87 @@
+"""MEDIAR-Former: the network, defined once for training, export and the CUDA engine.
+
+A SegFormer encoder (MiT) and an MA-Net decoder end in two small heads, one for
+the flow and one for the cell probability (Lee et al., arXiv 2212.03465, sec. 3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+import segmentation_models_pytorch as smp
+import torch
+from torch import nn
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """What shapes the network; `asdict` of it stands in the weights index."""
+
+    encoder: str = "mit_b0"
+    decoder: tuple[int, ...] = (256, 128, 64, 32, 16)  # channels at 1/16, 1/8, 1/4, 1/2, 1/1
+    pab: int = 64  # channels of the position-wise attention at 1/32
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, object]) -> Architecture:
+        """The inverse of `to_dict`."""
+        return cls(str(values["encoder"]), tuple(values["decoder"]), int(values["pab"]))  # type: ignore[arg-type, call-overload]
+
+    def to_dict(self) -> dict[str, object]:
+        """Plain values, fit for JSON."""
+        return {**asdict(self), "decoder": list(self.decoder)}
+
+
+OFFICIAL = Architecture("mit_b5", (1024, 512, 256, 128, 64), 256)  # the published checkpoints
+
+
+class Head(nn.Sequential):
+    """3 × 3 convolutions C → C/2 → `out`, at full resolution.
+
+    The order conv, Mish, batch norm, conv is that of the published checkpoints,
+    whose keys count the layers 0 to 3.
+    """
+
+    def __init__(self, channels: int, out: int) -> None:
+        super().__init__(
+            nn.Conv2d(channels, channels // 2, 3, padding=1),
+            nn.Mish(inplace=True),
+            nn.BatchNorm2d(channels // 2),
+            nn.Conv2d(channels // 2, out, 3, padding=1),
+        )
+
+
+class MEDIARFormer(smp.MAnet):
+    """`(B, 3, H, W)` float in [0, 1] → `(B, 3, H, W)`: flow y, flow x, probability logit.
+
+    H and W are multiples of 32. The flow is 5 × the unit vector towards the
+    cell's centre; the sigmoid of the logit is the cell probability. Weights
+    start random: nothing is ever downloaded.
+    """
+
+    def __init__(self, architecture: Architecture = Architecture()) -> None:  # noqa: B008 (frozen)
+        super().__init__(
+            encoder_name=architecture.encoder,
+            encoder_weights=None,
+            decoder_channels=architecture.decoder,
+            decoder_pab_channels=architecture.pab,
+        )
+        self.architecture = architecture
+        self.segmentation_head = None
+        relu_to_mish(self.encoder)
+        relu_to_mish(self.decoder)
+        self.cellprob_head = Head(architecture.decoder[-1], 1)
+        self.gradflow_head = Head(architecture.decoder[-1], 2)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:  # (B, 3, H, W)
+        features = self.decoder(self.encoder(x))  # (B, decoder[-1], H, W)
+        return torch.cat([self.gradflow_head(features), self.cellprob_head(features)], dim=1)
+
+
+def relu_to_mish(module: nn.Module) -> None:
+    """Replaces every ReLU inside `module`, as the paper does in encoder and decoder."""
+    for name, child in module.named_children():
+        if isinstance(child, nn.ReLU):
+            setattr(module, name, nn.Mish(inplace=True))
+        else:
+            relu_to_mish(child)

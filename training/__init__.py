@@ -1,0 +1,1 @@
+"""Makes the weights: data, augmentation, phases, selection."""

@@ -1,0 +1,59 @@
+"""One phase of training as a frozen dataclass, read from a small TOML file."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from app.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Phase:
+    """Everything that decides what a phase makes; seeds included."""
+
+    name: str
+    steps: int
+    sets: Mapping[str, float]  # set → share of the samples; "set/rgb" and "set/gray" are allowed
+    replay: Mapping[str, float] = field(default_factory=dict)  # one more sample a batch, from these
+    start: str = ""  # phase whose weights it begins with; "" = random
+    encoder: str = "mit_b0"
+    decoder: tuple[int, ...] = (256, 128, 64, 32, 16)
+    pab: int = 64
+    batch: int = 8
+    crop: int = 256  # px
+    rate: float = 6e-4  # AdamW's peak learning rate
+    warmup: int = 200  # steps
+    weight_decay: float = 0.02
+    clip: float = 1.0  # largest norm of the gradient
+    average: float = 0.998  # decay per step of the averaged weights, which are what is saved
+    flow_weight: float = 0.5  # of the flow's MSE beside the probability's BCE (paper, sec. 4)
+    zoom: tuple[float, float] = (0.25, 1.5)
+    zoom_p: float = 0.5
+    target_diameter: tuple[float, float] = (8.0, 120.0)  # px in the crop; cells beyond are rescaled
+    intensity_p: float = 0.25  # of each intensity augmentation
+    exclude_boundary: bool = False
+    save_every: int = 100  # steps
+    seed: int = 20221212
+
+    @classmethod
+    def load(cls, path: Path) -> Phase:
+        """Reads a TOML file; raises UsageError that names the file and the key."""
+        try:
+            values: dict[str, Any] = tomllib.loads(path.read_text())
+        except (OSError, tomllib.TOMLDecodeError) as cause:
+            raise UsageError(f"{path}: {cause}") from cause
+        values.setdefault("name", path.stem)
+        unknown = set(values) - {f.name for f in fields(cls)}
+        if unknown:
+            raise UsageError(f"{path}: unknown setting {', '.join(sorted(unknown))}")
+        for key in ("decoder", "zoom", "target_diameter"):
+            if key in values:
+                values[key] = tuple(values[key])
+        try:
+            return cls(**values)
+        except TypeError as cause:
+            raise UsageError(f"{path}: {cause}") from cause
