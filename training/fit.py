@@ -20,6 +20,7 @@ from tqdm import tqdm
 from app.model import Architecture, MEDIARFormer
 from training.augment import Crop, draw
 from training.data import Sample, sampling_weights
+from training.mish import use_training_mish
 from training.settings import Phase
 
 FLOW_SCALE = 5.0  # the network predicts 5 × the unit flow (paper, sec. 3)
@@ -82,6 +83,7 @@ def fit(phase: Phase, samples: Sequence[Sample], folder: Path, device: str = "cp
     model = MEDIARFormer(Architecture(phase.encoder, phase.decoder, phase.pab))
     if phase.start:
         model.load_state_dict(torch.load(folder / f"{phase.start}.pt", weights_only=True))
+    use_training_mish(model)
     model = model.to(device, memory_format=torch.channels_last).train()
     averaged = {k: v.detach().clone() for k, v in model.state_dict().items()}
     decay = [p for p in model.parameters() if p.ndim > 1]
@@ -112,6 +114,8 @@ def fit(phase: Phase, samples: Sequence[Sample], folder: Path, device: str = "cp
                 group["lr"] = learning_rate(step, phase)
             with torch.autocast(device, torch.bfloat16):
                 output = model(image.contiguous(memory_format=torch.channels_last))
+            # slicing inside the loss turns the gradient to another layout, and every layer pays for it
+            output.register_hook(lambda gradient: gradient.contiguous(memory_format=torch.channels_last))
             bce, mse = loss(output.float(), labels, flow, phase.flow_weight)
             optimizer.zero_grad(set_to_none=True)
             (bce + mse).backward()

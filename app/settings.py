@@ -1,0 +1,32 @@
+"""Every knob of a prediction, frozen, with units; the defaults are the published strategy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Windows:
+    """How the network is slid over an image (published MEDIAR code, MONAI's sliding window)."""
+
+    size: int = 512  # px, both sides
+    overlap: float = 0.6  # of the size, between neighbours
+    sigma: float = 0.125  # of the size, of the Gaussian importance map
+
+    @property
+    def interval(self) -> int:
+        """Pixels between neighbouring windows; cut down to a whole number as MONAI does."""
+        return max(int(self.size * (1 - self.overlap)), 1)
+
+
+@dataclass(frozen=True)
+class Tracking:
+    """How flow and probability become cells (published MEDIAR code, after Cellpose)."""
+
+    probability_threshold: float = 0.5  # a pixel above it belongs to some cell
+    niter: int = 200  # Euler steps of one pixel at most
+    flow_threshold: float = 0.4  # mean squared flow error above which a mask is dropped
+    min_size: int = 16  # px; smaller holes are filled, smaller cells dropped
+    max_fraction: float = 0.9  # of the image; a larger mask is taken for background
+    block: int = 2000  # px, inner part of a block of a large image
+    block_from: int = 25_000_000  # px; images of this many and more are tracked in blocks
