@@ -1,0 +1,47 @@
+"""Fixtures that every test may use: real cells where they are at hand, synthetic ones anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+Field = tuple[NDArray[np.uint8], NDArray[np.int32]]
+
+
+@pytest.fixture(scope="session")
+def cells() -> Path:
+    """The folder of real images with labels that may lie beside the checkout."""
+    folder = Path(__file__).resolve().parents[2] / "shared" / "data" / "cells"
+    if not folder.is_dir():
+        pytest.skip("../shared/data is absent: this test needs real images with labels")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def synthetic_field() -> Callable[..., Field]:
+    """`make(height, width, cells, seed)` → image `(H, W, 3)` uint8, labels `(H, W)` int32."""
+    return make_field
+
+
+def make_field(height: int = 256, width: int = 256, cells: int = 30, seed: int = 0) -> Field:
+    """Bright ellipses on a dark, noisy ground; later cells lie under earlier ones, so some touch."""
+    rng = np.random.default_rng(seed)
+    labels = np.zeros((height, width), np.int32)
+    for _ in range(cells):
+        cy, cx = rng.uniform(0, height), rng.uniform(0, width)
+        a, b, angle = rng.uniform(6, 16), rng.uniform(6, 16), rng.uniform(0, np.pi)
+        y0, y1 = max(int(cy - 18), 0), min(int(cy + 19), height)
+        x0, x1 = max(int(cx - 18), 0), min(int(cx + 19), width)
+        y, x = np.mgrid[y0:y1, x0:x1]
+        u = (y - cy) * np.cos(angle) + (x - cx) * np.sin(angle)
+        v = (x - cx) * np.cos(angle) - (y - cy) * np.sin(angle)
+        inside = ((u / a) ** 2 + (v / b) ** 2 <= 1) & (labels[y0:y1, x0:x1] == 0)
+        if inside.sum() >= 60:
+            labels[y0:y1, x0:x1][inside] = labels.max() + 1
+    gray = np.where(labels > 0, 150 + 40 * np.sin(labels), 30) + rng.normal(0, 8, labels.shape)
+    image = np.repeat(gray.clip(0, 255).astype(np.uint8)[..., None], 3, axis=2)
+    return image, labels
