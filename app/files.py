@@ -1,34 +1,133 @@
-"""Files that appear whole or not at all."""
+"""Files that appear whole or not at all, and are written by one process at a time.
+
+A file is made under a hidden temporary name beside its final one, flushed to
+the disk and renamed. While it is made it is locked, and the lock is the claim:
+a second process sees it and takes another image; a killed process loses it
+with its life, so whoever comes next may take over or clear up.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import errno
+import fcntl
+import hashlib
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 from app.errors import WriteError
 
-PARTIAL = ".partial"
+SUFFIX = ".partial"
+
+
+class Partial:
+    """A locked temporary file (or folder) that will become `path`."""
+
+    def __init__(self, path: Path, temporary: Path, descriptor: int) -> None:
+        self.path = path
+        self.temporary = temporary
+        self.descriptor = descriptor
+
+    @classmethod
+    def take(cls, path: Path, *, wait: bool = False) -> Partial | None:
+        """Claims `path`; None where another process holds it and `wait` is false.
+
+        Raises WriteError where the folder can't be written.
+        """
+        # short and the same in every process, also where path.name fills the 255 bytes of a name
+        temporary = path.with_name("." + hashlib.sha256(os.fsencode(path.name)).hexdigest()[:24] + SUFFIX)
+        try:
+            while True:
+                descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+                if not lock(descriptor, wait=wait):
+                    os.close(descriptor)
+                    return None
+                if still_names(temporary, descriptor):
+                    os.ftruncate(descriptor, 0)
+                    return cls(path, temporary, descriptor)
+                os.close(descriptor)  # its owner published or dropped it between our open and our lock
+        except OSError as cause:
+            raise cannot_write(path, cause) from cause
+
+    def publish(self) -> None:
+        """Gives the file its final name, once its bytes are on the disk."""
+        try:
+            if not still_names(self.temporary, self.descriptor):
+                raise FileNotFoundError(errno.ENOENT, "the temporary file was removed by someone else")
+            os.fsync(self.descriptor)
+            self.temporary.replace(self.path)
+        except OSError as cause:
+            raise cannot_write(self.path, cause) from cause
+        finally:
+            self.drop()
+
+    def drop(self) -> None:
+        """Removes what was not published and lets go of the claim; harmless when done twice."""
+        if self.descriptor < 0:
+            return
+        if still_names(self.temporary, self.descriptor):
+            self.temporary.unlink(missing_ok=True)
+        os.close(self.descriptor)
+        self.descriptor = -1
 
 
 @contextlib.contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """Yields a temporary path beside `path`, which takes its name once the block has ended well.
+    """Yields a temporary path that takes the name `path` once the block has ended well.
 
-    The file is flushed to the disk before the rename, so that neither a crash
-    nor a power cut leaves half of it under the final name. Raises WriteError in
-    one line where the disk is full or the folder can't be written.
+    Raises WriteError in one line where the disk is full or the folder can't be
+    written.
     """
-    # the name says whose it is, so that a later run can clear up after a killed one; it is short
-    # whatever `path.name` is, since that may already fill the 255 bytes that a name may have
-    partial = path.parent / f".{os.getpid()}-{abs(hash(path.name)):x}{PARTIAL}"
+    partial = Partial.take(path, wait=True)
+    assert partial is not None  # noqa: S101 (wait=True never gives up)
     try:
-        yield partial
-        with partial.open("rb+") as file:
-            os.fsync(file.fileno())
-        partial.replace(path)
+        yield partial.temporary
+        partial.publish()
     except OSError as cause:
-        raise WriteError(f"{path}: can't be written: {cause.strerror or cause}; free space or choose another folder") from cause
+        raise cannot_write(path, cause) from cause
     finally:
-        partial.unlink(missing_ok=True)
+        partial.drop()
+
+
+def clear_up(folder: Path) -> int:
+    """Removes what killed processes left in `folder`; what a living one holds stays. Returns how many."""
+    removed = 0
+    for path in folder.glob(f".*{SUFFIX}"):
+        with contextlib.suppress(OSError):
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                if lock(descriptor, wait=False) and still_names(path, descriptor):
+                    shutil.rmtree(path) if path.is_dir() else path.unlink()
+                    removed += 1
+            finally:
+                os.close(descriptor)
+    return removed
+
+
+def lock(descriptor: int, *, wait: bool) -> bool:
+    """Whether the lock is ours now; a file system that knows no locks gives it to everyone."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except BlockingIOError:
+        return False
+    except OSError as cause:
+        if cause.errno not in (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS):
+            raise
+    return True
+
+
+def still_names(path: Path, descriptor: int) -> bool:
+    """Whether `path` is the open file, and not a newer one of the same name."""
+    try:
+        return os.path.samestat(path.stat(), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False
+
+
+def cannot_write(path: Path, cause: OSError) -> WriteError:
+    """The one line for every way in which writing fails."""
+    return WriteError(
+        f"{path}: can't be written: {cause.strerror or cause}; free space or choose another folder"
+    )

@@ -12,6 +12,7 @@ class Windows:
     size: int = 512  # px, both sides
     overlap: float = 0.6  # of the size, between neighbours
     sigma: float = 0.125  # of the size, of the Gaussian importance map
+    empty_range: int = 8  # of 255; a window whose values spread no further (glass) is not run
 
     @property
     def interval(self) -> int:

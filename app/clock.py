@@ -1,0 +1,120 @@
+"""Time: what an image may take, what a plan costs, and the plan that fits.
+
+The challenge tolerates 10 s up to 10⁶ pixels and 10 s per 10⁶ pixels above.
+A plan is one rung of a ladder ordered by measured F1 (docs/ladder.md); the
+first rung that fits the time left is taken, and dropped passes are made up for
+by nothing: what was summed so far is the answer.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from app.settings import Windows
+from app.windows import View, count_windows
+
+Budget = float | None  # seconds; None = no limit
+
+VIEWS = (View.IDENTITY, View.HORIZONTAL, View.VERTICAL)
+
+
+def tolerance(height: int, width: int) -> float:
+    """Seconds that the challenge allows for an image of this size (its evaluation script)."""
+    pixels = height * width
+    return 10.0 if pixels <= 1_000_000 else 10.0 * pixels / 1_000_000
+
+
+@dataclass(frozen=True)
+class Clock:
+    """The time of one image: from `began` (monotonic seconds) for `budget` seconds."""
+
+    budget: Budget
+    began: float
+
+    @classmethod
+    def start(cls, budget: Budget, *, already: float = 0.0) -> Clock:
+        """A clock that started `already` seconds ago, since a process is launched before it runs."""
+        return cls(budget, time.monotonic() - already)
+
+    @property
+    def spent(self) -> float:
+        """Seconds since the clock began."""
+        return time.monotonic() - self.began
+
+    @property
+    def left(self) -> float:
+        """Seconds to go, infinite without a budget; negative when late."""
+        return float("inf") if self.budget is None else self.budget - self.spent
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One way to run the network: `passes` of (model, view) in order, at an overlap and a scale."""
+
+    overlap: float
+    passes: int
+    scale: float = 1.0  # 0.5 = the network sees the image at half its size
+
+    def windows(self, base: Windows) -> Windows:
+        """The settings of the windows with this rung's overlap."""
+        return replace(base, overlap=self.overlap)
+
+    def count(self, shape: tuple[int, int], base: Windows) -> int:
+        """Windows in all passes together over an image of `shape`."""
+        seen = scaled(shape, self.scale)
+        return self.passes * count_windows(seen, self.windows(base))
+
+
+def scaled(shape: tuple[int, int], scale: float) -> tuple[int, int]:
+    """`shape` as the network sees it; at least one pixel each way."""
+    return (max(round(shape[0] * scale), 1), max(round(shape[1] * scale), 1))
+
+
+def ladder(models: int, base: Windows) -> tuple[Rung, ...]:
+    """Rungs from best to cheapest, in the order of F1 on the val split (docs/ladder.md)."""
+    full = models * len(VIEWS)
+    rungs = [
+        Rung(base.overlap, full),
+        Rung(0.5, full),
+        Rung(0.25, full),
+        Rung(base.overlap, models),
+        Rung(0.5, models),
+        Rung(0.25, models),
+        Rung(base.overlap, 1),
+        Rung(0.25, 1),
+        Rung(0.1, 1),
+        Rung(0.1, 1, 0.5),
+    ]
+    return tuple(dict.fromkeys(rung for rung in rungs if rung.overlap <= base.overlap or rung.overlap == 0.1))
+
+
+def choose(rungs: tuple[Rung, ...], seconds: float, cost: Callable[[Rung], float]) -> Rung:
+    """The first rung whose cost fits in `seconds`; the last one where none does."""
+    return next((rung for rung in rungs if cost(rung) <= seconds), rungs[-1])
+
+
+@dataclass
+class Speed:
+    """What this machine was seen to need; the first guesses are a slow laptop's.
+
+    The guesses are replaced by measurements from the first batch on.
+    """
+
+    window: float | None = None  # s per window; None until one was measured
+    tracking: float = 1.5  # s per megapixel, tracking and writing together
+
+    def saw_windows(self, count: int, seconds: float) -> None:
+        """Notes a batch; the mean leans to the recent ones, since machines slow down and recover."""
+        each = seconds / count
+        self.window = each if self.window is None else 0.7 * self.window + 0.3 * each
+
+    def saw_tracking(self, pixels: int, seconds: float) -> None:
+        """Notes tracking and writing; the worst seen counts, since being late is worse than a pass less."""
+        if pixels >= 65536:  # below that the fixed part hides the slope
+            self.tracking = max(seconds / pixels * 1e6, 0.8 * self.tracking)
+
+    def rest(self, pixels: int) -> float:
+        """Seconds to keep for tracking and writing, with a fixed part."""
+        return 0.3 + self.tracking * pixels / 1e6
