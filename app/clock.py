@@ -8,9 +8,11 @@ by nothing: what was summed so far is the answer.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import product
 
 from app.settings import Windows
 from app.windows import View, count_windows
@@ -18,6 +20,11 @@ from app.windows import View, count_windows
 Budget = float | None  # seconds; None = no limit
 
 VIEWS = (View.IDENTITY, View.HORIZONTAL, View.VERTICAL)
+
+
+def pass_order(models: int) -> list[tuple[View, int]]:
+    """Which (view, model) each pass takes: all models on the image itself, then on each flip."""
+    return list(product(VIEWS, range(models)))
 
 
 def tolerance(height: int, width: int) -> float:
@@ -68,8 +75,8 @@ class Rung:
 
 
 def scaled(shape: tuple[int, int], scale: float) -> tuple[int, int]:
-    """`shape` as the network sees it; at least one pixel each way."""
-    return (max(round(shape[0] * scale), 1), max(round(shape[1] * scale), 1))
+    """`shape` as the network sees it, rounded up."""
+    return (math.ceil(shape[0] * scale), math.ceil(shape[1] * scale))
 
 
 def ladder(models: int, base: Windows) -> tuple[Rung, ...]:

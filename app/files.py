@@ -81,7 +81,7 @@ def whole_file(path: Path) -> Iterator[Path]:
     written.
     """
     partial = Partial.take(path, wait=True)
-    assert partial is not None  # noqa: S101 (wait=True never gives up)
+    assert partial is not None
     try:
         yield partial.temporary
         partial.publish()

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import enum
 import math
+import time
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Protocol, TypeVar
@@ -86,19 +87,24 @@ class Pass:
         view: View,
         windows: Windows,
         *,
-        before_batch: Callable[[int], None] = lambda _: None,
+        after_batch: Callable[[int, float], None] = lambda _count, _seconds: None,
     ) -> None:
-        """`before_batch(n)` is called with the number of windows ahead of each batch; it may raise."""
+        """`after_batch(windows, seconds)` is told of each batch; it may raise, to stop between batches."""
         self.engine = engine
         self.image = image
         self.shape = shape
         self.view = view
         self.windows = windows
-        self.before_batch = before_batch
+        self.after_batch = after_batch
         self.xs = starts(shape[1], windows, flipped=view.value[1])
-        self.pending = starts(shape[0], windows, flipped=view.value[0])  # rows of windows still to do
+        self.pending = starts(shape[0], windows, flipped=view.value[0])  # tops of the rows of windows to do
         self.top = 0  # first image row of `sums`
         self.sums = np.zeros((4, 0, shape[1]), np.float32)  # flow y, flow x, logit; importance
+
+    @property
+    def windows_left(self) -> int:
+        """Windows that the rest of the image takes."""
+        return len(self.pending) * len(self.xs)
 
     def rows(self, y1: int) -> NDArray[np.float32]:
         """`(3, n, W)` flow y, flow x, logit of the rows from the last hand-out to `y1` (exclusive)."""
@@ -111,7 +117,7 @@ class Pass:
             self.predict(corners[first : first + self.engine.batch])
         done = y1 - self.top
         ready = self.sums[:3, :done] / self.sums[3, :done]
-        self.sums = self.sums[:, done:]
+        self.sums = self.sums[:, done:].copy()  # a view would keep the rows above alive
         self.top = y1
         return ready
 
@@ -125,7 +131,7 @@ class Pass:
 
     def predict(self, corners: list[tuple[int, int]]) -> None:
         """Runs one batch and adds it to the sums; windows without signal are not run at all."""
-        self.before_batch(len(corners))
+        began = time.monotonic()
         cut = [self.cut(y, x) for y, x in corners]
         full = [i for i, window in enumerate(cut) if not is_empty(window, self.windows)]
         outputs: Iterator[NDArray[np.float32]] = iter(())
@@ -134,6 +140,7 @@ class Pass:
             outputs = iter(self.engine(np.ascontiguousarray(batch, np.float32) / np.float32(255)))
         for i, corner in enumerate(corners):
             self.add(next(outputs) if i in full else None, *corner)
+        self.after_batch(len(corners), time.monotonic() - began)
 
     def cut(self, y: int, x: int) -> NDArray[np.uint8]:
         """`(S, S, 3)` of the view at image corner `(y, x)`; zeros outside the image."""

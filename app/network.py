@@ -1,0 +1,152 @@
+"""One image through the network, with as many passes as the time buys.
+
+A rung of the ladder is chosen for the time left. Its passes are run in order
+and each adds to one mean, so the answer is there after every pass: one that
+would end too late is not begun, nor any after it.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.clock import Clock, Rung, Speed, choose, ladder, pass_order, scaled
+from app.engines import Engine
+from app.settings import Windows
+from app.windows import Pass, Rows
+
+Band = tuple[NDArray[np.float32], NDArray[np.float32]]  # flow (2, h, W), probability (h, W)
+
+PROBE_FROM = 12  # windows; a plan of fewer is over before a probe would pay
+
+
+@dataclass
+class Progress:
+    """What was planned for an image and what became of it."""
+
+    rung: Rung
+    windows: int  # in the plan
+    done: int = 0  # windows run so far
+    passes: int = 0  # in the result; in a slide those that went to its end
+
+    def __str__(self) -> str:
+        scale = "" if self.rung.scale == 1 else f" at {self.rung.scale:g} scale"
+        return f"{self.passes} of {self.rung.passes} passes at overlap {self.rung.overlap:g}{scale}"
+
+
+@dataclass
+class Network:
+    """The engines of a pair, how windows are laid, and what this machine was seen to need."""
+
+    engines: Sequence[Engine]
+    windows: Windows
+    speed: Speed = field(default_factory=Speed)
+    on_batch: Callable[[Progress], None] = lambda _: None  # may raise, to stop between batches
+
+    def plan(self, image: Rows, shape: tuple[int, int], clock: Clock) -> Progress:
+        """The best rung that fits the clock, by the speed seen so far or by a look at two windows."""
+        rungs = ladder(len(self.engines), self.windows)
+        if clock.budget is None:
+            return Progress(rungs[0], rungs[0].count(shape, self.windows))
+        if self.speed.window is None and rungs[0].count(shape, self.windows) >= PROBE_FROM:
+            self.probe(image, shape)
+        window = self.speed.window or 0.0
+        left = clock.left - self.speed.rest(shape[0] * shape[1])
+        rung = choose(rungs, left, lambda rung: window * rung.count(shape, self.windows))
+        return Progress(rung, rung.count(shape, self.windows))
+
+    def probe(self, image: Rows, shape: tuple[int, int]) -> None:
+        """Times one window in the middle of the image; the first of two pays for the engine's warm-up."""
+        size = self.windows.size
+        corner = (max((shape[0] - size) // 2, 0), max((shape[1] - size) // 2, 0))
+        middle = np.zeros((1, 3, size, size), np.float32)
+        rows = image.rows(corner[0], min(corner[0] + size, shape[0]))[:, corner[1] : corner[1] + size]
+        middle[0, :, : rows.shape[0], : rows.shape[1]] = rows.transpose(2, 0, 1) / np.float32(255)
+        for _ in range(2):
+            began = time.monotonic()
+            self.engines[0](middle)
+        self.speed.window = time.monotonic() - began
+
+    def whole(self, image: Rows, shape: tuple[int, int], clock: Clock) -> tuple[Band, Progress]:
+        """Flow and probability of the whole image at once, and what became of the plan."""
+        progress = self.plan(image, shape, clock)
+        (band,) = self.bands(image, shape, clock, progress, shape[0])
+        return band, progress
+
+    def bands(
+        self, image: Rows, shape: tuple[int, int], clock: Clock, progress: Progress, height: int
+    ) -> Iterator[Band]:
+        """The same in consecutive bands of `height` image rows: memory grows with the width only."""
+        rung = progress.rung
+        seen = scaled(shape, rung.scale)
+        source = image if rung.scale == 1 else HalfScale(image, shape)
+        rest = self.speed.rest(shape[0] * shape[1])
+        passes = [
+            Pass(
+                self.engines[model],
+                source,
+                seen,
+                view,
+                rung.windows(self.windows),
+                after_batch=lambda count, seconds: self.note(progress, count, seconds),
+            )
+            for view, model in pass_order(len(self.engines))[: rung.passes]
+        ]
+        given = 0
+        step = math.ceil(height * rung.scale)
+        for bottom in range(step, seen[0] + step, step):
+            bottom = min(bottom, seen[0])
+            total: NDArray[np.float32] | None = None
+            taken: list[Pass] = []
+            for one in passes:
+                to_go = sum(p.windows_left for p in [*taken, one]) * (self.speed.window or 0.0)
+                if taken and to_go > clock.left - rest:
+                    break  # this pass would be late, and so would all after it, here and further down
+                rows = one.rows(bottom)
+                total = rows if total is None else np.add(total, rows, out=total)
+                taken.append(one)
+            assert total is not None
+            passes = taken
+            progress.passes = len(taken)
+            total /= len(taken)
+            if rung.scale != 1:
+                total = enlarge(total, min(2 * bottom, shape[0]) - given, shape[1])
+            given += total.shape[1]
+            yield total[:2], sigmoid(total[2])
+
+    def note(self, progress: Progress, count: int, seconds: float) -> None:
+        """Learns from a batch of `count` windows and tells the caller, who may stop here."""
+        self.speed.saw_windows(count, seconds)
+        progress.done += count
+        self.on_batch(progress)
+
+
+class HalfScale:
+    """An image at half its size; each pixel the mean of two by two."""
+
+    def __init__(self, image: Rows, shape: tuple[int, int]) -> None:
+        self.image = image
+        self.shape = shape
+
+    def rows(self, y0: int, y1: int) -> NDArray[np.uint8]:
+        """`(y1 - y0, ceil(W / 2), 3)`."""
+        full = self.image.rows(2 * y0, min(2 * y1, self.shape[0]))
+        full = np.pad(full, ((0, full.shape[0] % 2), (0, full.shape[1] % 2), (0, 0)), mode="edge")
+        quads = full.reshape(full.shape[0] // 2, 2, full.shape[1] // 2, 2, 3)
+        return quads.mean(axis=(1, 3), dtype=np.float32).astype(np.uint8)
+
+
+def enlarge(outputs: NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:
+    """`(3, h, w)` at half scale → `(3, height, width)`. Unit flows point the same way at any scale."""
+    return outputs.repeat(2, axis=1).repeat(2, axis=2)[:, :height, :width]
+
+
+def sigmoid(logit: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Logits to probabilities; exponents stay negative, so nothing overflows."""
+    small = np.exp(-np.abs(logit))
+    return np.where(logit >= 0, 1 / (1 + small), small / (1 + small)).astype(np.float32, copy=False)
