@@ -1,0 +1,57 @@
+"""Outlines that ImageJ's ROI Manager opens."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from app.files import whole_file
+from app.outputs.result import Result
+from app.outputs.trace import Polygon, trace
+
+if TYPE_CHECKING:
+    from roifile import ImagejRoi
+
+# a path of java.awt.geom.PathIterator, as ImageJ stores regions of several rings
+MOVE, LINE, CLOSE = 0.0, 1.0, 4.0
+
+
+def write(result: Result, folder: Path) -> Path:
+    """Writes `<stem>_rois.zip`, one ROI per cell, named by its id; returns its path."""
+    from roifile import roiwrite
+
+    path = folder / f"{result.stem}_rois.zip"
+    with whole_file(path) as partial:
+        cells = trace(result.labels)
+        roiwrite(partial, (roi(str(cell), polygons) for cell, polygons in cells.items()), mode="w")
+    return path
+
+
+def roi(name: str, polygons: list[Polygon]) -> ImagejRoi:
+    """A traced ROI where one ring says it all, else a composite one; corners as in the polygons."""
+    from roifile import ROI_OPTIONS, ROI_TYPE, ImagejRoi
+
+    if len(polygons) == 1 and not polygons[0].holes:
+        simple = ImagejRoi.frompoints(polygons[0].shell, name=name)
+        simple.roitype = ROI_TYPE.TRACED
+        return simple
+    path: list[float] = []
+    for ring in (ring for polygon in polygons for ring in (polygon.shell, *polygon.holes)):
+        for index, (x, y) in enumerate(ring.tolist()):
+            path += (LINE if index else MOVE, x, y)
+        path.append(CLOSE)
+    shells = np.concatenate([polygon.shell for polygon in polygons])
+    (left, top), (right, bottom) = shells.min(axis=0).tolist(), shells.max(axis=0).tolist()
+    return ImagejRoi(
+        roitype=ROI_TYPE.RECT,
+        options=ROI_OPTIONS.OVERLAY_BACKGROUNDS | ROI_OPTIONS.OVERLAY_LABELS,
+        name=name,
+        left=left,
+        top=top,
+        right=right,
+        bottom=bottom,
+        shape_roi_size=len(path),
+        multi_coordinates=np.array(path, np.float32),
+    )

@@ -1,0 +1,79 @@
+"""Time and memory of the writers on a slide's worth of cells.
+
+    python -m benchmarks.outputs [--cells 50000] [--save table,geojson,outlines]
+
+Cells are ellipses with a wavy rim, about 20 px across; the kernels' compilation
+is timed apart, since it is paid once per installation and not per image.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from app.outputs import WRITERS, Result
+
+PITCH = 26  # px between the cells' centres
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--cells", type=int, default=50_000)
+    parser.add_argument("--save", default="table,geojson,outlines")
+    arguments = parser.parse_args()
+    names = arguments.save.split(",")
+    with tempfile.TemporaryDirectory() as folder:
+        begin = time.perf_counter()
+        for name in names:
+            WRITERS[name](make_result(4), Path(folder))
+        print(f"{'first call on 4 cells':24}{time.perf_counter() - begin:8.1f} s")
+        result = make_result(arguments.cells)
+        before = peak_mb()
+        total = 0.0
+        for name in names:
+            begin = time.perf_counter()
+            path = WRITERS[name](result, Path(folder))
+            seconds = time.perf_counter() - begin
+            total += seconds
+            size = sum(file.stat().st_size for file in (path, *path.rglob("*")) if file.is_file()) / 1e6
+            print(f"{name:24}{seconds:8.1f} s{size:8.1f} MB")
+    height, width = result.labels.shape
+    print(f"{'together':24}{total:8.1f} s  {result.labels.max()} cells, {height} × {width} px")
+    print(f"{'peak memory':24}{peak_mb():8.0f} MB, {before:.0f} of them before the first writer")
+    return 0
+
+
+def make_result(cells: int) -> Result:
+    """A square field with `cells` cells in rows, each of another shape."""
+    rng = np.random.default_rng(0)
+    columns = int(np.ceil(cells**0.5))
+    side = columns * PITCH
+    labels = np.zeros((side, side), np.int32)
+    y, x = np.mgrid[:PITCH, :PITCH] - (PITCH - 1) / 2
+    radius, angle = np.hypot(y, x), np.arctan2(y, x)
+    for cell in range(cells):
+        size, stretch, waves = rng.uniform(7, 12), rng.uniform(0, 0.25), rng.uniform(0, 0.08)
+        turn = rng.uniform(0, np.pi)
+        rim = size * (1 + stretch * np.cos(2 * (angle - turn)) + waves * np.cos(7 * (angle + turn)))
+        row, column = divmod(cell, columns)
+        tile = labels[row * PITCH : (row + 1) * PITCH, column * PITCH : (column + 1) * PITCH]
+        tile[radius < rim] = cell + 1
+    gray = np.where(labels > 0, 160, 20).astype(np.uint8)
+    probability = np.where(labels > 0, 0.9, 0.1).astype(np.float32)
+    flow = np.zeros((2, side, side), np.float32)
+    image = np.repeat(gray[..., None], 3, axis=2)
+    return Result("field", image, gray[..., None], labels, flow, probability, pixel_size_um=(0.5, 0.5))
+
+
+def peak_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+
+
+if __name__ == "__main__":
+    sys.exit(main())
