@@ -39,6 +39,7 @@ class Clock:
 
     budget: Budget
     began: float
+    ended: float | None = None
 
     @classmethod
     def start(cls, budget: Budget, *, already: float = 0.0) -> Clock:
@@ -48,7 +49,11 @@ class Clock:
     @property
     def spent(self) -> float:
         """Seconds since the clock began."""
-        return time.monotonic() - self.began
+        return (self.ended or time.monotonic()) - self.began
+
+    def stopped(self) -> Clock:
+        """The clock as it stands now, for a part that waits while another image has its turn."""
+        return replace(self, ended=time.monotonic())
 
     @property
     def left(self) -> float:

@@ -14,8 +14,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.files import Partial
-
 SUFFIX = "_label.tiff"  # what the organisers' scorer looks for
 TILE = 512  # px, of slides, whose labels are written band by band
 BIGTIFF_FROM = 2**31  # bytes before compression; a classic TIFF ends at 4 GiB
@@ -36,14 +34,14 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def write_labels(partial: Partial, labels: NDArray[np.int32], record: Record) -> None:
+def write_labels(path: Path, labels: NDArray[np.int32], record: Record) -> None:
     """Writes `(H, W)` labels 0..N as zlib TIFF, uint16 where N ≤ 65535, else uint32."""
     import tifffile
 
     count = int(labels.max(initial=0))
     data = labels.astype(label_dtype(count))
     tifffile.imwrite(
-        partial.temporary,
+        path,
         data,
         bigtiff=data.nbytes >= BIGTIFF_FROM,
         compression="zlib",
@@ -52,11 +50,10 @@ def write_labels(partial: Partial, labels: NDArray[np.int32], record: Record) ->
         metadata=None,
         description=describe(record, count),
     )
-    partial.publish()
 
 
 def write_label_bands(
-    partial: Partial, bands: Iterable[NDArray[np.int32]], shape: tuple[int, int], record: Record
+    path: Path, bands: Iterable[NDArray[np.int32]], shape: tuple[int, int], record: Record
 ) -> int:
     """Writes labels that come in bands of rows from the top, tile by tile; returns the number of cells.
 
@@ -66,7 +63,7 @@ def write_label_bands(
     """
     import tifffile
 
-    with tempfile.TemporaryFile(dir=partial.path.parent) as store:
+    with tempfile.TemporaryFile(dir=path.parent) as store:
         sizes: list[int] = []
         count = 0
         for band in bands:
@@ -79,7 +76,7 @@ def write_label_bands(
             for size in sizes
         )
         tifffile.imwrite(
-            partial.temporary,
+            path,
             tiles(again, shape),
             shape=shape,
             dtype=dtype,
@@ -91,7 +88,6 @@ def write_label_bands(
             metadata=None,
             description=describe(record, count),
         )
-    partial.publish()
     return count
 
 
@@ -128,6 +124,22 @@ def label_dtype(count: int) -> np.dtype[Any]:
 def describe(record: Record, count: int) -> str:
     """The ImageDescription: ASCII JSON, readable by people and by `read_record`."""
     return json.dumps({"software": "mediar-box", "cells": count, **asdict(record)})
+
+
+def read_labels(path: Path) -> NDArray[np.int32]:
+    """`(H, W)` labels of a file written here."""
+    import tifffile
+
+    return tifffile.imread(path).astype(np.int32)
+
+
+def rewrite_record(path: Path, record: Record) -> None:
+    """Puts another record into a label file that was written here."""
+    import tifffile
+
+    with tifffile.TiffFile(path, mode="r+") as file:
+        count = json.loads(file.pages.first.description)["cells"]
+        file.pages.first.tags["ImageDescription"].overwrite(describe(record, count))
 
 
 def read_record(path: Path) -> Record | None:

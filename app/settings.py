@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -31,3 +32,34 @@ class Tracking:
     max_fraction: float = 0.9  # of the image; a larger mask is taken for background
     block: int = 2000  # px, inner part of a block of a large image
     block_from: int = 25_000_000  # px; images of this many and more are tracked in blocks
+
+
+@dataclass(frozen=True)
+class Job:
+    """One call of `predict`: what goes in, where results go, and how they are made."""
+
+    inputs: tuple[Path, ...]  # files or folders
+    output: Path
+    weights: str = "compact"  # or "official", or a path
+    device: str = "auto"  # or "cpu", "cuda"
+    budget: str = "challenge"  # or "none", or seconds per image
+    overwrite: bool = False
+    save: tuple[str, ...] = ()  # names of app.outputs.WRITERS
+    report: bool = False
+    channels: tuple[int, int, int] | None = None  # of files with more than three
+    page: int | None = None  # of stacks
+    shard: tuple[int, int] = (1, 1)  # (K, N): the K-th of N equal parts of the files
+    quiet: bool = False  # no bars; warnings and errors only
+    windows: Windows = Windows()
+    tracking: Tracking = Tracking()
+
+    @property
+    def draws(self) -> bool:
+        """Whether anything but label files is wanted."""
+        return bool(self.save) or self.report
+
+    @property
+    def recorded(self) -> str:
+        """Everything here that may change what is written, as one line for the label files."""
+        keys = ("budget", "channels", "page", "save", "windows", "tracking")
+        return ", ".join(f"{key}={getattr(self, key)}" for key in keys)

@@ -1,0 +1,160 @@
+"""The command line: flags to a frozen Job, errors to one line and an exit status."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app import __version__
+from app.errors import MediarError
+
+if TYPE_CHECKING:
+    from app.settings import Job
+
+EXTRAS = ("overlay", "outlines", "geojson", "table", "flows", "ome")
+WRONG_USE = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command and returns its exit status (CONTRACT: 0, 1, 2, 128 + signal)."""
+    options = parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace], int] = options.command
+    from app.console import set_up_logging
+
+    set_up_logging(quiet=options.quiet, debug=options.debug, json_lines=options.json_logs)
+    try:
+        return command(options)
+    except MediarError as error:
+        if options.debug:
+            raise
+        print(f"error: {error}", file=sys.stderr)
+        return WRONG_USE
+    except KeyboardInterrupt:
+        return 130
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands and their flags."""
+    top = argparse.ArgumentParser(prog="python -m app", description="Cell segmentation in a box.")
+    top.add_argument("--version", action="version", version=f"mediar-box {__version__}")
+    commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    logs = argparse.ArgumentParser(add_help=False)
+    logs.add_argument("--quiet", action="store_true", help="warnings and errors only")
+    logs.add_argument("--debug", action="store_true", help="more log lines, and tracebacks with errors")
+    logs.add_argument("--json-logs", action="store_true", help="one JSON object per log line")
+
+    engine = argparse.ArgumentParser(add_help=False)
+    engine.add_argument(
+        "--weights", default="compact", help="compact, official, or a path"
+    )
+    engine.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
+
+    images = argparse.ArgumentParser(add_help=False)
+    images.add_argument(
+        "-i", "--input", nargs="+", type=Path, required=True, help="images or folders"
+    )
+    images.add_argument("-o", "--output", type=Path, required=True, help="folder for the results")
+    images.add_argument(
+        "--budget", default="challenge", help="challenge, none or seconds per image"
+    )
+    images.add_argument(
+        "--channels", type=three, metavar="I,J,K", help="which channels to take, from 0"
+    )
+    images.add_argument("--page", type=int, metavar="N", help="which page of a stack, from 0")
+    images.add_argument(
+        "--shard", type=part, default=(1, 1), metavar="K/N", help="only the K-th of N parts"
+    )
+    images.add_argument("--overwrite", action="store_true", help="do images again that are done")
+    images.add_argument("--save", type=extras, default=(), metavar="A,B", help=f"any of {', '.join(EXTRAS)}")
+    images.add_argument("--report", action="store_true", help="write report.html, a page about the run")
+
+    predict = commands.add_parser("predict", parents=[images, engine, logs], help="images to label TIFFs")
+    predict.set_defaults(command=run_predict)
+    preview = commands.add_parser("preview", parents=[images, engine, logs], help="say what predict would do")
+    preview.set_defaults(command=run_preview)
+    doctor = commands.add_parser("doctor", parents=[engine, logs], help="say whether a prediction would work")
+    doctor.add_argument("-o", "--output", type=Path, help="folder to try to write to")
+    doctor.set_defaults(command=run_doctor)
+    weights = commands.add_parser("weights", parents=[logs], help="bring weights of your own")
+    weights.add_argument("action", choices=["import"])
+    weights.add_argument("files", nargs=2, type=Path, metavar="PTH", help="from_phase1.pth from_phase2.pth")
+    weights.set_defaults(command=run_import)
+    return top
+
+
+def three(text: str) -> tuple[int, int, int]:
+    """`i,j,k` → three channel numbers."""
+    numbers = tuple(int(number) for number in text.split(","))
+    if len(numbers) != 3 or min(numbers) < 0:
+        raise argparse.ArgumentTypeError(f"'{text}' is not three channel numbers such as 0,2,1")
+    return numbers
+
+
+def part(text: str) -> tuple[int, int]:
+    """`K/N` → (K, N)."""
+    k, _, n = text.partition("/")
+    if not (k.isdigit() and n.isdigit() and 1 <= int(k) <= int(n)):
+        raise argparse.ArgumentTypeError(f"'{text}' is not K/N with K from 1 to N")
+    return int(k), int(n)
+
+
+def extras(text: str) -> tuple[str, ...]:
+    """`a,b` → names of extras."""
+    names = tuple(name for name in text.split(",") if name)
+    unknown = [name for name in names if name not in EXTRAS]
+    if unknown:
+        raise argparse.ArgumentTypeError(f"unknown: {', '.join(unknown)}; choose from {', '.join(EXTRAS)}")
+    return names
+
+
+def run_predict(options: argparse.Namespace) -> int:
+    """The main job."""
+    from app.predict import predict
+
+    return predict(job(options))
+
+
+def run_preview(options: argparse.Namespace) -> int:
+    """What the main job would do."""
+    from app.preview import preview
+
+    return preview(job(options))
+
+
+def run_doctor(options: argparse.Namespace) -> int:
+    """Whether a prediction would work here."""
+    from app.doctor import doctor
+
+    return doctor(options.weights, options.device, options.output)
+
+
+def run_import(options: argparse.Namespace) -> int:
+    """Checks and stores the official pair."""
+    from app.weights import import_official
+
+    print(import_official(options.files))
+    return 0
+
+
+def job(options: argparse.Namespace) -> Job:
+    """The flags as a frozen Job."""
+    from app.settings import Job
+
+    return Job(
+        inputs=tuple(options.input),
+        output=options.output,
+        weights=options.weights,
+        device=options.device,
+        budget=options.budget,
+        overwrite=options.overwrite,
+        save=options.save,
+        report=options.report,
+        channels=options.channels,
+        page=options.page,
+        shard=options.shard,
+        quiet=options.quiet or options.json_logs,
+    )

@@ -1,0 +1,137 @@
+"""From flow and probability to files: labels first, then what people look at."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.clock import Clock
+from app.labels import read_labels, rewrite_record, write_label_bands, write_labels
+from app.network import Band, Network, Progress
+from app.pipeline import BAND
+from app.ready import Ready
+from app.settings import Job
+
+if TYPE_CHECKING:
+    from app.outputs.report import Row
+
+
+@dataclass(frozen=True)
+class Finished:
+    """One image that was written."""
+
+    label: Path
+    shape: tuple[int, int]
+    cells: int
+    seconds: float  # of this image alone, from opening to the last file
+    budget: float | None  # seconds it may take
+    progress: Progress
+    row: Row | None = None  # for the report
+
+    def __str__(self) -> str:
+        limit = "" if self.budget is None else f" of {self.budget:.1f} s"
+        size = f"{self.shape[0]} × {self.shape[1]}"
+        return f"{self.cells} cells, {size}, {self.seconds:.2f}{limit or ' s'}, {self.progress}"
+
+    @property
+    def over(self) -> float:
+        """Seconds beyond the budget; 0 where it was kept."""
+        return 0.0 if self.budget is None else max(self.seconds - self.budget, 0.0)
+
+    @property
+    def late(self) -> bool:
+        """Whether it took longer than it may."""
+        return self.over > 0
+
+
+def finish_whole(
+    job: Job, ready: Ready, network: Network, band: Band, progress: Progress, clock: Clock
+) -> Finished:
+    """Tracks, writes and draws an image that is held whole; `clock` was stopped when the network ended."""
+    from app.blocks import track
+
+    began = time.monotonic()
+    labels = track(*band, job.tracking)
+    write_labels(ready.partial.temporary, labels, ready.record)
+    network.speed.saw_tracking(labels.size, time.monotonic() - began)
+    row = publish(job, ready, band, labels)
+    seconds = clock.spent + time.monotonic() - began
+    cells = int(labels.max(initial=0))
+    return Finished(ready.partial.path, ready.shape, cells, seconds, clock.budget, progress, row)
+
+
+def finish_banded(job: Job, ready: Ready, network: Network, clock: Clock) -> Finished:
+    """Network, tracking and writing of a slide, band by band."""
+    from app.blocks import track_bands
+
+    progress = network.plan(ready.source, ready.shape, clock)
+    bands = network.bands(ready.source, ready.shape, clock, progress, BAND)
+    kept = Kept(ready.shape) if job.draws else None
+    labels = track_bands(kept.collect(bands) if kept else bands, ready.shape, job.tracking)
+    cells = write_label_bands(ready.partial.temporary, labels, ready.shape, ready.record)
+    if kept is None:
+        ready.partial.publish()
+        row = None
+    else:
+        row = publish(job, ready, kept.band, read_labels(ready.partial.temporary))
+    return Finished(ready.partial.path, ready.shape, cells, clock.spent, clock.budget, progress, row)
+
+
+def publish(job: Job, ready: Ready, band: Band, labels: NDArray[np.int32]) -> Row | None:
+    """Gives the label file its name once everything else is drawn.
+
+    Where drawing fails the labels are published all the same, with a record
+    that says so, and the next run does the image again.
+    """
+    try:
+        row = draw(job, ready, band, labels)
+    except Exception:
+        rewrite_record(ready.partial.temporary, replace(ready.record, settings="extras are missing"))
+        ready.partial.publish()
+        raise
+    ready.partial.publish()
+    return row
+
+
+class Kept:
+    """A slide's flow and probability in memory, for outputs that need them after all."""
+
+    def __init__(self, shape: tuple[int, int]) -> None:
+        self.band: Band = (np.empty((2, *shape), np.float32), np.empty(shape, np.float32))
+        self.rows = 0
+
+    def collect(self, bands: Iterable[Band]) -> Iterator[Band]:
+        """Passes `bands` on, and keeps them."""
+        for flow, probability in bands:
+            into = np.s_[self.rows : self.rows + len(probability)]
+            self.band[0][:, into] = flow
+            self.band[1][into] = probability
+            self.rows += len(probability)
+            yield flow, probability
+
+
+def draw(job: Job, ready: Ready, band: Band, labels: NDArray[np.int32]) -> Row | None:
+    """Everything that `--save` asked for, and the report's row where one is wanted."""
+    if not job.draws:
+        return None
+    from app.outputs import WRITERS, Result
+
+    height = ready.shape[0]
+    source = ready.source
+    result = Result(
+        ready.stem,
+        source.rows(0, height),
+        source.raw_rows(0, height),
+        labels,
+        *band,
+        pixel_size_um=source.info.pixel_size_um,
+    )
+    for name in job.save:
+        WRITERS[name](result, job.output)
+    return None

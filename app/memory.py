@@ -1,0 +1,48 @@
+"""How much memory an image will need, and whether it goes whole or in bands.
+
+The bytes per pixel were measured (`python -m benchmarks.memory`), rounded up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.errors import MemoryLimitError
+from app.images import ImageInfo
+from app.pipeline import BAND
+from app.settings import Job
+
+BASE = 900e6  # bytes: the interpreter, the engines of a pair, one batch of windows
+WHOLE = 90  # bytes per pixel of an image held whole: steps, sums, mean, flow, tracking
+BANDED = 130  # bytes per pixel of a band: the same, and a carry for each of the six passes
+DRAWN = 30  # bytes per pixel of an image with extras: flow, probability, labels, pictures
+ROOM = 0.9  # part of the limit that we dare to plan with
+
+
+@dataclass(frozen=True)
+class Need:
+    """The planned peak of one image."""
+
+    banded: bool
+    bytes: float
+
+
+def plan_memory(job: Job, info: ImageInfo, limit: float) -> Need:
+    """Whole where that fits, else in bands; raises MemoryLimitError where not even those fit.
+
+    `limit` is what the machine or the container allows, in bytes.
+    """
+    height, width = info.height, info.width
+    pixels = height * width
+    stored = 0.0 if info.banded else 3.0 * pixels
+    drawn = DRAWN * pixels if job.draws else 0.0
+    whole = Need(False, BASE + stored + drawn + WHOLE * pixels)
+    if pixels < job.tracking.block_from and whole.bytes <= ROOM * limit:
+        return whole
+    banded = Need(True, BASE + stored + drawn + BANDED * min(height, BAND + 1024) * width)
+    if banded.bytes <= ROOM * limit:
+        return banded
+    raise MemoryLimitError(
+        f"{info.path}: {height} × {width} pixels would need about {banded.bytes / 1e9:.1f} GB of memory, "
+        f"{limit / 1e9:.1f} GB are allowed; allow more, or cut the image"
+    )

@@ -1,0 +1,59 @@
+"""The main job: checks everything that would stop all images, then runs over them."""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+
+from app.engines import choose_device, load_engines
+from app.errors import UsageError
+from app.files import clear_up
+from app.folder import Run
+from app.images import find_images
+from app.names import output_stems, shard
+from app.network import Network
+from app.pipeline import budget_seconds
+from app.settings import Job
+from app.weights import find_weights
+
+logger = logging.getLogger(__name__)
+
+
+def predict(job: Job) -> int:
+    """Labels every image of `job`; returns the exit status.
+
+    Raises UsageError, WeightsError or DeviceError before any image is touched.
+    """
+    budget_seconds(job.budget, 1, 1)
+    images = find_images(job.inputs)
+    if not images:
+        raise UsageError(
+            f"{', '.join(map(str, job.inputs))}: no images found; see the README for the formats"
+        )
+    stems = output_stems(images)
+    for path in images:
+        if stems[path] != path.name.split(".")[0]:
+            logger.info("%s: shares its stem with another image, so it is written as %s", path, stems[path])
+    make_folder(job.output)
+    weights = find_weights(job.weights)
+    device = choose_device(job.device)
+    logger.info("%s; weights %s", device.reason, weights.name)
+
+    def load() -> Network:
+        return Network(load_engines(weights, device), job.windows)
+
+    return Run(job, stems, weights.identity, load).over(shard(images, job.shard))
+
+
+def make_folder(folder: Path) -> None:
+    """Makes the output folder, clears up what killed runs left, and makes sure that it can be written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as cause:
+        raise UsageError(
+            f"{folder}: can't be made: {cause.strerror}; choose another output folder"
+        ) from cause
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise UsageError(f"{folder}: can't be written; mount it writable or choose another")
+    clear_up(folder)
