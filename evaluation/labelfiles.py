@@ -41,6 +41,8 @@ def read_labels(path: Path) -> Labels:
     labels = labels.squeeze() if labels.ndim > 2 else labels
     if labels.ndim != 2 or labels.size == 0:
         raise ReadError(f"{path}: the labels have shape {labels.shape}; one (height, width) is needed")
+    if int(labels.min()) < 0 or int(labels.max()) >= 2**63:
+        raise ReadError(f"{path}: the labels hold ids below 0 or above 2^63 - 1; number the cells from 1")
     return labels
 
 

@@ -1,8 +1,8 @@
 """What went wrong with which cell: split, merged, missed, invented.
 
-A cell lies in another where more than half of its pixels do, so in one cell at most; this is
-how the Cell Tracking Challenge tells splits from merges (Matula et al., PLOS ONE 2015,
-doi:10.1371/journal.pone.0144959).
+A cell lies in another where more than half of its pixels do, so in one cell at most. The Cell
+Tracking Challenge finds true cells, and merges of them, by that rule (Matula et al., PLOS ONE
+2015, doi:10.1371/journal.pone.0144959); here it is used both ways, so that splits are found too.
 
     split      a true cell in which two or more predicted cells lie
     merged     a true cell that lies in a predicted cell together with another true cell
