@@ -1,0 +1,65 @@
+"""What is known of every cell of a label array: its box, size and first pixel; and how ids are changed."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import prange
+from numpy.typing import NDArray
+
+from app.flows.jit import parallel, serial
+
+
+@serial
+def bounding_boxes(labels, count):  # type: ignore[no-untyped-def]
+    """`(count + 1, 4)` int32: y0, x0, y1, x1 (exclusive) per id; y1 = 0 where an id is absent."""
+    height, width = labels.shape
+    boxes = np.zeros((count + 1, 4), np.int32)
+    boxes[:, 0] = height
+    boxes[:, 1] = width
+    measure(labels, 0, height, boxes, np.zeros(count + 1, np.int32), np.zeros(count + 1, np.int64))
+    return boxes
+
+
+@serial
+def survey(labels, count):  # type: ignore[no-untyped-def]
+    """Boxes as above, sizes `(count + 1,)` int32 in px, first pixels `(count + 1,)` int64 as flat indices."""
+    height, width = labels.shape
+    boxes = np.zeros((count + 1, 4), np.int32)
+    boxes[:, 0] = height
+    boxes[:, 1] = width
+    sizes = np.zeros(count + 1, np.int32)
+    firsts = np.zeros(count + 1, np.int64)
+    measure(labels, 0, height, boxes, sizes, firsts)
+    return boxes, sizes, firsts
+
+
+@serial
+def measure(labels, top, bottom, boxes, sizes, firsts):  # type: ignore[no-untyped-def]
+    for y in range(top, bottom):
+        for x in range(labels.shape[1]):
+            cell = labels[y, x]
+            if cell > 0:
+                box = boxes[cell]
+                if sizes[cell] == 0:
+                    firsts[cell] = y * labels.shape[1] + x
+                    box[0] = y
+                sizes[cell] += 1
+                box[1] = min(box[1], x)
+                box[2] = y + 1
+                box[3] = max(box[3], x + 1)
+
+
+@parallel
+def renumber(labels, new):  # type: ignore[no-untyped-def]
+    """Every id in `labels` becomes `new[id]`, in place."""
+    for row in prange(labels.shape[0]):
+        for x in range(labels.shape[1]):
+            labels[row, x] = new[labels[row, x]]
+
+
+def raster_order(firsts: NDArray[np.int64], keep: NDArray[np.bool_]) -> NDArray[np.int32]:
+    """New id per old id: 1..N for those to keep, in the order of their first pixels; 0 for the others."""
+    new = np.zeros(len(keep), np.int32)
+    kept = np.flatnonzero(keep)
+    new[kept[np.argsort(firsts[kept])]] = np.arange(1, len(kept) + 1)
+    return new

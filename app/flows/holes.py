@@ -1,0 +1,65 @@
+"""Holes inside single masks: found for each cell on its own, filled from the first cell to the last."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import prange
+
+from app.flows.jit import parallel, serial
+
+
+@parallel
+def hollow(labels, boxes, sizes):  # type: ignore[no-untyped-def]
+    """`(n + 1,)` bool: does the mask of this id enclose pixels that aren't its own?"""
+    found = np.zeros(boxes.shape[0], np.bool_)
+    for cell in prange(1, boxes.shape[0]):
+        if sizes[cell] > 0:
+            outside, reached = flood(labels, cell, boxes[cell])
+            found[cell] = reached + sizes[cell] < outside.size
+    return found
+
+
+@serial
+def fill(labels, cell, box, sizes):  # type: ignore[no-untyped-def]
+    """Gives the pixels that `cell` encloses to it, and corrects `sizes`.
+
+    Cells inside a hole are swallowed, as in the published code; but a pixel of
+    a cell with a smaller id stays where it is. With ids in raster order that
+    is a cell whose first pixel lies before this one's, so not inside it.
+    """
+    outside, _ = flood(labels, cell, box)
+    y0, x0, y1, x1 = box
+    for y in range(y0, y1):
+        for x in range(x0, x1):
+            other = labels[y, x]
+            if not outside[y - y0 + 1, x - x0 + 1] and (other == 0 or other > cell):
+                sizes[other] -= 1
+                sizes[cell] += 1
+                labels[y, x] = cell
+
+
+@serial
+def flood(labels, cell, box):  # type: ignore[no-untyped-def]
+    """What surrounds the mask within its box and a frame of one pixel: `(h + 2, w + 2)` bool, and its size."""
+    y0, x0, y1, x1 = box
+    height, width = y1 - y0 + 2, x1 - x0 + 2
+    outside = np.zeros((height, width), np.bool_)
+    stack = np.empty((height * width, 2), np.int32)
+    stack[0] = 0, 0
+    outside[0, 0] = True
+    top = reached = 1
+    while top > 0:
+        top -= 1
+        sy, sx = stack[top]
+        for dy, dx in ((-1, 0), (0, -1), (0, 1), (1, 0)):
+            y, x = sy + dy, sx + dx
+            if y < 0 or x < 0 or y >= height or x >= width or outside[y, x]:
+                continue
+            framed = y == 0 or x == 0 or y == height - 1 or x == width - 1
+            if framed or labels[y0 + y - 1, x0 + x - 1] != cell:
+                outside[y, x] = True
+                reached += 1
+                stack[top, 0] = y
+                stack[top, 1] = x
+                top += 1
+    return outside, reached

@@ -1,0 +1,19 @@
+"""How this package compiles its kernels: once per machine, kept on disk, without the interpreter's lock.
+
+Numba's fallback threading layer ends the process when two Python threads enter
+parallel kernels at the same time, so every public function of this package
+holds `one_at_a_time` while its kernels run. They use all cores anyway.
+
+A loop over `prange` counts in uint64, and uint64 with int64 makes float64:
+hence the `y = np.int64(row)` at the head of such loops.
+"""
+
+from __future__ import annotations
+
+import threading
+
+from numba import njit
+
+one_at_a_time = threading.RLock()
+serial = njit(cache=True, nogil=True)
+parallel = njit(cache=True, nogil=True, parallel=True)
