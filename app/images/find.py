@@ -1,0 +1,39 @@
+"""Which files to read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from app.images.opening import unreadable
+
+SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".svs", ".ndpi"})
+
+
+def find_images(paths: Sequence[Path]) -> list[Path]:
+    """Files as given, in the order given; of a folder its image files by name, sorted, not recursive.
+
+    In a folder, hidden files, files of other suffixes (case does not matter)
+    and sub-folders are skipped. A link counts as what it leads to, also out of
+    the folder; one that leads nowhere, a FIFO or a file that can't be read is
+    kept where its suffix is right, so that reading it reports it. What is named twice comes once.
+
+    Raises ReadError where a folder can't be listed.
+    """
+    found: dict[Path, None] = {}
+    for path in paths:
+        found.update(dict.fromkeys(images_in(path) if path.is_dir() else [path]))
+    return list(found)
+
+
+def images_in(folder: Path) -> list[Path]:
+    """The image files of one folder."""
+    try:
+        entries = list(folder.iterdir())
+    except OSError as cause:
+        raise unreadable(folder, f"can't be listed: {cause.strerror}", "check its permissions") from cause
+    return sorted(path for path in entries if is_candidate(path))
+
+
+def is_candidate(path: Path) -> bool:
+    return not path.name.startswith(".") and path.suffix.lower() in SUFFIXES and not path.is_dir()

@@ -1,0 +1,82 @@
+"""Which dimension of a TIFF is what: rows, columns, channels, and the planes to choose from."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+UNNAMED = "IQ"  # tifffile's letters for pages and for dimensions that no metadata names
+NAMES = {"Z": "depth", "T": "time", "I": "pages", "Q": "unnamed", "R": "repetition", "P": "position"}
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The dimensions of one image series, named.
+
+    `leading` are the dimensions that run over pages, in the file's order;
+    `channel` is the position among them of the one that holds channels, or -1.
+    """
+
+    axes: str
+    shape: tuple[int, ...]
+    height: int
+    width: int
+    leading: tuple[int, ...]
+    channel: int
+    guessed: bool  # pages were taken as channels because there are 2 to 4 of them
+
+    @property
+    def planes(self) -> int:
+        """How many images there are to choose from."""
+        return math.prod(n for i, n in enumerate(self.leading) if i != self.channel)
+
+    def pages(self, plane: int) -> list[int]:
+        """The pages that make up one plane, one per channel dimension."""
+        index = []
+        for i in reversed(range(len(self.leading))):
+            if i == self.channel:
+                index.append(0)
+            else:
+                plane, digit = divmod(plane, self.leading[i])
+                index.append(digit)
+        index.reverse()
+        pages = []
+        for c in range(self.leading[self.channel] if self.channel >= 0 else 1):
+            if self.channel >= 0:
+                index[self.channel] = c
+            page = 0
+            for length, digit in zip(self.leading, index, strict=True):
+                page = page * length + digit
+            pages.append(page)
+        return pages
+
+    def stack(self) -> str:
+        """The dimensions to choose from with their lengths, e.g. 'T (time) 3, Z (depth) 5'."""
+        named = zip(self.axes, self.leading, range(len(self.leading)), strict=False)
+        return ", ".join(
+            f"{a} ({NAMES.get(a, 'other')}) {n}" for a, n, i in named if i != self.channel and n > 1
+        )
+
+
+def lay_out(axes: str, shape: tuple[int, ...], page_axes: str, *, by_page: bool) -> Layout:
+    """Names the dimensions of a series whose pages hold `page_axes`.
+
+    The channel dimension is C where the file names it; else 2 to 4 unnamed
+    pages of a gray image wider than that are channels, unless one is asked for
+    (`by_page`). Raises ValueError where pages and series do not fit.
+    """
+    if not axes.endswith(page_axes) or "Y" not in page_axes or "X" not in page_axes:
+        raise ValueError(f"its dimensions {axes} can't be told apart")
+    split = len(axes) - len(page_axes)
+    leading = shape[:split]
+    sizes = dict(zip(page_axes, shape[split:], strict=True))
+    channel = axes[:split].find("C")
+    guessed = (
+        channel < 0
+        and split == 1
+        and axes[0] in UNNAMED
+        and sizes.get("S", 1) == 1
+        and 2 <= leading[0] <= 4 < sizes["X"]
+        and not by_page
+    )
+    return Layout(axes, shape, sizes["Y"], sizes["X"], leading, 0 if guessed else channel, guessed)

@@ -1,0 +1,84 @@
+"""From a path to an open regular file, and from its first bytes to its format."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import BinaryIO
+
+from app.errors import ReadError
+
+SIGNATURES = (
+    (b"\x89PNG\r\n\x1a\n", "PNG"),
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"BM", "BMP"),
+    (b"II*\0", "TIFF"),
+    (b"MM\0*", "TIFF"),
+    (b"II+\0", "TIFF"),  # BigTIFF
+    (b"MM\0+", "TIFF"),
+)
+KINDS = {
+    stat.S_IFDIR: "is a folder",
+    stat.S_IFIFO: "is a FIFO",
+    stat.S_IFSOCK: "is a socket",
+    stat.S_IFCHR: "is a device",
+    stat.S_IFBLK: "is a device",
+}
+STATE = ("st_size", "st_mtime_ns")  # what must not change between opening and the last read
+
+
+def unreadable(path: Path, what: object, todo: str) -> ReadError:
+    """The one line: file, what was wrong, what to do; foreign messages are cut to fit."""
+    message = " ".join(str(what).split()) or type(what).__name__
+    if len(message) > 200:
+        message = message[:197] + "..."
+    return ReadError(f"{printable(str(path))}: {printable(message)}; {todo}")
+
+
+def printable(text: str) -> str:
+    """Line breaks, control characters and undecodable bytes written as escapes."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Opens a regular file for reading, following links; anything else is refused without waiting for it.
+
+    Raises ReadError.
+    """
+    try:
+        kind = stat.S_IFMT(path.stat().st_mode)
+        if kind == stat.S_IFREG:
+            # between stat and open the name may have become a FIFO: never wait for a writer
+            descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            kind = stat.S_IFMT(os.fstat(descriptor).st_mode)
+            if kind == stat.S_IFREG:
+                return os.fdopen(descriptor, "rb")
+            os.close(descriptor)
+    except FileNotFoundError as cause:
+        what = "is a link to a file that does not exist" if path.is_symlink() else "does not exist"
+        raise unreadable(path, what, "check the path") from cause
+    except PermissionError as cause:
+        raise unreadable(path, "must not be read by this user", "check its permissions") from cause
+    except (OSError, ValueError) as cause:
+        what = cause.strerror if isinstance(cause, OSError) and cause.strerror else cause
+        raise unreadable(path, f"can't be opened: {what}", "check the path") from cause
+    raise unreadable(path, KINDS.get(kind, "is no regular file"), "give an image file")
+
+
+def state(file: BinaryIO) -> tuple[int, ...]:
+    """Changes when the file does."""
+    status = os.fstat(file.fileno())
+    return tuple(getattr(status, name) for name in STATE)
+
+
+def identify(path: Path, file: BinaryIO) -> str:
+    """'PNG', 'JPEG', 'BMP' or 'TIFF', by the first bytes and not by the name; raises ReadError."""
+    head = file.read(8)
+    file.seek(0)
+    for signature, name in SIGNATURES:
+        if head.startswith(signature):
+            return name
+    if not head:
+        raise unreadable(path, "is empty (0 bytes)", "copy it again")
+    raise unreadable(path, "is not a PNG, JPEG, BMP or TIFF file", "convert it to one of these")
