@@ -6,33 +6,13 @@ the flow and one for the cell probability (Lee et al., arXiv 2212.03465, sec. 3)
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-
 import segmentation_models_pytorch as smp
 import torch
 from torch import nn
 
+from app.architecture import OFFICIAL, Architecture
 
-@dataclass(frozen=True)
-class Architecture:
-    """What shapes the network; `asdict` of it stands in the weights index."""
-
-    encoder: str = "mit_b0"
-    decoder: tuple[int, ...] = (256, 128, 64, 32, 16)  # channels at 1/16, 1/8, 1/4, 1/2, 1/1
-    pab: int = 64  # channels of the position-wise attention at 1/32
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, object]) -> Architecture:
-        """The inverse of `to_dict`."""
-        return cls(str(values["encoder"]), tuple(values["decoder"]), int(values["pab"]))  # type: ignore[arg-type, call-overload]
-
-    def to_dict(self) -> dict[str, object]:
-        """Plain values, fit for JSON."""
-        return {**asdict(self), "decoder": list(self.decoder)}
-
-
-OFFICIAL = Architecture("mit_b5", (1024, 512, 256, 128, 64), 256)  # the published checkpoints
+__all__ = ["OFFICIAL", "Architecture", "MEDIARFormer"]
 
 
 class Head(nn.Sequential):

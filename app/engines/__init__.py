@@ -1,0 +1,61 @@
+"""Engines: windows in, flow and probability out, on whatever this machine has.
+
+device.py  which device, and why
+cpu.py     OpenVINO; no torch
+cuda.py    torch, half precision
+lazy.py    an engine that loads in a thread while other work goes on
+export.py  makes the graph of an architecture (development only)
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.engines.device import Device, choose_device
+from app.engines.lazy import LazyEngine
+from app.weights import Member, Weights
+
+__all__ = ["Device", "Engine", "choose_device", "load_engines"]
+
+
+class Engine(Protocol):
+    """One network, ready to run."""
+
+    @property
+    def name(self) -> str:
+        """For the log."""
+
+    @property
+    def batch(self) -> int:
+        """Windows per call that it likes best."""
+
+    def __call__(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
+        """`(B, 3, 512, 512)` in [0, 1] → `(B, 3, 512, 512)`: flow y, flow x, probability logit."""
+
+
+def load_engines(weights: Weights, device: Device) -> list[Engine]:
+    """One engine per model; returns at once, while a thread loads them in turn.
+
+    So the image is read while the first network loads, and the second loads
+    while the first predicts. A fault of the weights is raised by the first call.
+    """
+    pool = ThreadPoolExecutor(1, "load-weights")
+    engines: list[Engine] = [LazyEngine(m.file.stem, pool.submit(load, m, device)) for m in weights.members]
+    pool.shutdown(wait=False)
+    return engines
+
+
+def load(member: Member, device: Device) -> Engine:
+    """Verifies and loads one model; raises WeightsError."""
+    member.verify()
+    if device.kind == "cuda":
+        from app.engines.cuda import CudaEngine
+
+        return CudaEngine(member)
+    from app.engines.cpu import CpuEngine
+
+    return CpuEngine(member)

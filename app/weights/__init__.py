@@ -1,0 +1,12 @@
+"""Weights as data: which there are, where they lie, whether they are whole.
+
+index.py   name or path → files, architectures, checksums
+states.py  file → tensors (.safetensors, .pth), every fault one line
+pth.py     torch's checkpoint format without torch
+graph.py   the network without its weights, for the CPU
+store.py   import of the published pair, writing of the compact one
+"""
+
+from app.weights.index import Member, Weights, find_weights
+
+__all__ = ["Member", "Weights", "find_weights"]

@@ -1,0 +1,153 @@
+"""Which files a name stands for, and whether they are what they should be.
+
+weights/index.json                     carried by the repository: `compact`
+/opt/weights                           may be mounted into a container: `official`
+$XDG_DATA_HOME/mediar-box/weights      where `weights import` puts `official`
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from app.architecture import Architecture
+from app.errors import WeightsError
+from app.weights.states import SUFFIXES, checksum, read_shapes
+
+CARRIED = Path(__file__).resolve().parents[2] / "weights"
+MOUNTED = Path("/opt/weights")
+INDEX = "index.json"
+
+
+@dataclass(frozen=True)
+class Member:
+    """One model of the pair."""
+
+    file: Path
+    architecture: Architecture
+    sha256: str
+
+    def verify(self) -> None:
+        """WeightsError where the file is not the one that the index describes."""
+        found = checksum(self.file)
+        if found != self.sha256:
+            raise WeightsError(
+                f"{self.file}: damaged or replaced: its sha256 begins {found[:12]}, "
+                f"the index says {self.sha256[:12]}; fetch or export it again"
+            )
+
+
+@dataclass(frozen=True)
+class Weights:
+    """The models whose mean is the prediction."""
+
+    name: str
+    members: tuple[Member, ...]
+
+    @property
+    def identity(self) -> str:
+        """Says exactly which weights made a label; the same for the same bytes wherever they lie."""
+        return "+".join(member.sha256[:16] for member in self.members)
+
+
+def find_weights(name_or_path: str) -> Weights:
+    """`compact`, `official`, or a folder or file of weights; raises WeightsError.
+
+    Nothing is verified yet: the checksums are, where the engines load.
+    """
+    if name_or_path == "compact":
+        return from_index(CARRIED, "compact")
+    if name_or_path == "official":
+        for folder in (MOUNTED, user_folder() / "official"):
+            if any(weights_files(folder)) or (folder / INDEX).is_file():
+                return from_folder(folder, "official")
+        raise WeightsError(
+            "official: these weights are not here; get from_phase1.pth and from_phase2.pth from their "
+            "authors, then run `python -m app weights import from_phase1.pth from_phase2.pth`"
+        )
+    path = Path(name_or_path)
+    if path.is_dir():
+        return from_folder(path, path.name)
+    if not path.exists():
+        raise WeightsError(f"{path}: no such weights; give compact, official, or a folder or file of weights")
+    return Weights(path.stem, (describe(path),))
+
+
+def from_folder(folder: Path, name: str) -> Weights:
+    """By the folder's index where it has one that knows `name`, else every weights file in it, sorted."""
+    if (folder / INDEX).is_file():
+        known = read_index(folder)
+        if name in known or len(known) == 1:
+            return from_index(folder, name if name in known else next(iter(known)))
+    files = weights_files(folder)
+    if not files:
+        raise WeightsError(f"{folder}: holds no weights; expected {' or '.join(SUFFIXES)} files")
+    return Weights(name, tuple(describe(file) for file in files))
+
+
+def weights_files(folder: Path) -> Sequence[Path]:
+    """The .safetensors files of a folder, or else its .pth files, sorted."""
+    for suffix in SUFFIXES:
+        files = sorted(file for file in folder.glob(f"*{suffix}") if file.is_file())
+        if files:
+            return files
+    return []
+
+
+def from_index(folder: Path, name: str) -> Weights:
+    """The entry `name` of a folder's index."""
+    entry = read_index(folder).get(name)
+    if entry is None:
+        raise WeightsError(f"{folder / INDEX}: knows no weights named {name}; restore the folder")
+    try:
+        members = tuple(
+            Member(
+                folder / str(member["file"]),
+                Architecture.from_dict(member["architecture"]),
+                str(member["sha256"]),
+            )
+            for member in entry["members"]
+        )
+    except (KeyError, TypeError, ValueError) as cause:
+        raise WeightsError(f"{folder / INDEX}: the entry {name} is incomplete ({cause})") from cause
+    for member in members:
+        if not member.file.is_file():
+            raise WeightsError(f"{member.file}: the index names this file, and it is not there")
+    return Weights(name, members)
+
+
+def read_index(folder: Path) -> dict[str, Any]:
+    """A folder's index by name; empty where there is none."""
+    path = folder / INDEX
+    try:
+        return dict(json.loads(path.read_text())) if path.is_file() else {}
+    except (OSError, ValueError) as cause:
+        raise WeightsError(f"{path}: can't be read: {cause}") from cause
+
+
+def write_index(folder: Path, name: str, entry: Mapping[str, object]) -> None:
+    """Adds or replaces one entry of a folder's index."""
+    from app.files import whole_file
+
+    index = {**read_index(folder), name: entry}
+    with whole_file(folder / INDEX) as partial:
+        partial.write_text(json.dumps(index, indent=2, ensure_ascii=False) + "\n")
+
+
+def describe(path: Path) -> Member:
+    """A member that no index knows; its own sum stands in the record."""
+    try:
+        architecture = Architecture.from_shapes(read_shapes(path))
+    except ValueError as cause:
+        raise WeightsError(f"{path}: {cause}; give weights of a MEDIAR-Former with a MiT encoder") from cause
+    return Member(path, architecture, checksum(path))
+
+
+def user_folder() -> Path:
+    """Where a user's own weights are kept."""
+    data = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(data) / "mediar-box" / "weights"
