@@ -8,5 +8,6 @@ store.py   import of the published pair, writing of the compact one
 """
 
 from app.weights.index import Member, Weights, find_weights
+from app.weights.store import import_official, save_compact
 
-__all__ = ["Member", "Weights", "find_weights"]
+__all__ = ["Member", "Weights", "find_weights", "import_official", "save_compact"]

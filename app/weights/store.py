@@ -23,8 +23,8 @@ MEGABYTE = 1_000_000
 COMPACT_LIMIT = 16 * MEGABYTE  # bytes, of each file that the repository carries
 
 
-def import_official(paths: Sequence[Path], folder: Path | None = None) -> Weights:
-    """Checks the published checkpoints and stores them where `official` is looked for.
+def import_official(paths: Sequence[Path], folder: Path | None = None) -> Path:
+    """Checks the published checkpoints and stores them where `official` is looked for; returns that folder.
 
     They are kept in float32, bit for bit, as safetensors. Another sum than the
     reported one is warned of; another architecture is a WeightsError.
@@ -49,7 +49,7 @@ def import_official(paths: Sequence[Path], folder: Path | None = None) -> Weight
             "training_data": "as the authors describe (arXiv 2212.03465); non-commercial use only",
         },
     )
-    return from_index(folder, "official")
+    return folder
 
 
 def save_compact(

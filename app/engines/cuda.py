@@ -1,0 +1,117 @@
+"""The CUDA engine: torch in half precision, channels-last, in batches that fit the memory allowed."""
+
+from __future__ import annotations
+
+import logging
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from app.architecture import Architecture
+from app.engines.cpu import CpuEngine
+from app.errors import WeightsError
+from app.model import MEDIARFormer
+from app.weights import Member
+from app.weights.states import read_state
+
+logger = logging.getLogger(__name__)
+MEMORY = 8_000_000_000  # bytes of GPU memory for the batches of all models; with CUDA's own 1 GB under 10 GB
+LARGEST_BATCH = 32  # more no longer fills a GPU better, and makes the clock coarse
+SIDE = 512  # px, of a window
+
+
+class CudaEngine:
+    """One network on a GPU; see `Engine`.
+
+    Where memory runs out the batch is halved; where one window does not fit,
+    the CPU takes over for good. Either is warned of once.
+    """
+
+    def __init__(self, member: Member, device: str = "cuda") -> None:
+        self.name = member.file.stem
+        self.batch = largest_batch(member.architecture)
+        self.member = member
+        self.device = torch.device(device)
+        self.model: torch.nn.Module | None = load_model(member).to(
+            self.device, self.dtype, memory_format=torch.channels_last
+        )
+        self.fallback: CpuEngine | None = None
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Half on a GPU; a CPU computes in float32, and only the tests run this there."""
+        return torch.float16 if self.device.type == "cuda" else torch.float32
+
+    def __call__(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
+        """`(B, 3, 512, 512)` → the same shape, in batches of at most `batch`."""
+        if self.fallback is not None:
+            return self.fallback(windows)
+        outputs = np.empty(windows.shape, np.float32)
+        start = 0
+        while start < len(windows):
+            stop = start + self.batch
+            try:
+                outputs[start:stop] = self.forward(windows[start:stop])
+            except torch.cuda.OutOfMemoryError:
+                if not self.shrink():
+                    self.fallback = self.to_cpu()
+                    outputs[start:] = self.fallback(windows[start:])
+                    return outputs
+            else:
+                start = stop
+        return outputs
+
+    @torch.inference_mode()
+    def forward(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
+        """One batch there and back; pinned memory spares the driver a copy."""
+        assert self.model is not None
+        batch = torch.from_numpy(np.ascontiguousarray(windows))
+        if self.device.type == "cuda":
+            batch = batch.pin_memory()
+        batch = batch.to(self.device, non_blocking=True).to(self.dtype, memory_format=torch.channels_last)
+        output: NDArray[np.float32] = self.model(batch).float().contiguous().cpu().numpy()
+        return output
+
+    def shrink(self) -> bool:
+        """Halves the batch; False where it is one window already."""
+        torch.cuda.empty_cache()
+        if self.batch == 1:
+            return False
+        self.batch //= 2
+        logger.warning("%s: GPU memory ran out; going on with %d windows at once", self.name, self.batch)
+        return True
+
+    def to_cpu(self) -> CpuEngine:
+        """Gives the GPU's memory back and loads the network for the CPU."""
+        logger.warning("%s: not even one window fits the GPU's memory; going on on the CPU", self.name)
+        self.model = None
+        torch.cuda.empty_cache()
+        self.batch = CpuEngine.batch
+        return CpuEngine(self.member)
+
+
+def load_model(member: Member) -> torch.nn.Module:
+    """The network with a member's weights, strictly; WeightsError where they are of another."""
+    model = MEDIARFormer(member.architecture).eval()
+    state = {key: torch.from_numpy(value) for key, value in read_state(member.file).items()}
+    try:
+        model.load_state_dict(state, strict=True)
+    except RuntimeError as cause:
+        line = " ".join(str(cause).split())
+        raise WeightsError(
+            f"{member.file}: {line[:300]}; give weights of {member.architecture.name}"
+        ) from cause
+    return model
+
+
+def largest_batch(architecture: Architecture, memory: int = MEMORY) -> int:
+    """Windows whose feature maps fit in half of `memory`; two models take turns, their weights take the rest.
+
+    At full resolution the last decoder block holds its input (the channels of
+    the block before), its two convolutions' results and their activations at
+    once; convolutions may ask for as much again to work in.
+    """
+    channels = 2 * (architecture.decoder[-2] + 4 * architecture.decoder[-1])
+    window = channels * SIDE * SIDE * 2  # bytes in half precision
+    return int(np.clip(memory // 2 // window, 1, LARGEST_BATCH))
