@@ -11,10 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.images.limits import Limits
-from app.images.opening import state, unreadable
+from app.images.opening import AGAIN, state, unreadable
 from app.images.stored import Facts
 
-AGAIN = "copy it again or export it anew"
 PNG_SAMPLES = {0: 1, 2: 3, 3: 4, 4: 2, 6: 4}  # decoded samples per colour type; a palette may carry alpha
 JPEG_ALONE = frozenset({0x01, *range(0xD0, 0xD9)})  # markers without a length
 JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
@@ -78,7 +77,7 @@ def open_flat(path: Path, file: BinaryIO, kind: str, limits: Limits) -> Flat:
 
 
 def check(path: Path, kind: str, header: Header, size: int, limits: Limits) -> None:
-    """Refuses what no honest file of this size declares, and what would not fit; before anything is allocated."""
+    """Refuses what would not fit or can't be in a file of this size, before anything is allocated."""
     height, width = header.height, header.width
     if height < 1 or width < 1:
         raise unreadable(path, f"declares {height} × {width} pixels", AGAIN)
@@ -87,9 +86,7 @@ def check(path: Path, kind: str, header: Header, size: int, limits: Limits) -> N
         what = f"is a {kind} of {height} × {width} pixels, more than can be decoded at once"
         raise unreadable(path, what, "save it as a tiled TIFF")
     ratio = limits.deflate_ratio if kind == "PNG" else 1
-    if (
-        kind in ("PNG", "BMP") and needed // 32 > size * ratio
-    ):  # 32: up to 4 bytes decoded from one stored bit
+    if kind in ("PNG", "BMP") and needed // 32 > size * ratio:  # one bit may become 4 bytes
         raise unreadable(path, f"declares {height} × {width} pixels but holds {size} bytes", AGAIN)
 
 

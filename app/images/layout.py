@@ -23,7 +23,8 @@ class Layout:
     width: int
     leading: tuple[int, ...]
     channel: int
-    guessed: bool  # pages were taken as channels because there are 2 to 4 of them
+    guessed: bool = False  # pages were taken as channels because there are 2 to 4 of them
+    last: int = 0  # channels in the last dimension, where each page holds one row of the image
 
     @property
     def planes(self) -> int:
@@ -52,18 +53,19 @@ class Layout:
 
     def stack(self) -> str:
         """The dimensions to choose from with their lengths, e.g. 'T (time) 3, Z (depth) 5'."""
-        named = zip(self.axes, self.leading, range(len(self.leading)), strict=False)
-        return ", ".join(
-            f"{a} ({NAMES.get(a, 'other')}) {n}" for a, n, i in named if i != self.channel and n > 1
-        )
+        chosen = [i for i, length in enumerate(self.leading) if i != self.channel and length > 1]
+        names = {i: NAMES.get(self.axes[i], "other") for i in chosen}
+        return ", ".join(f"{self.axes[i]} ({names[i]}) {self.leading[i]}" for i in chosen)
 
 
 def lay_out(axes: str, shape: tuple[int, ...], page_axes: str, *, by_page: bool) -> Layout:
     """Names the dimensions of a series whose pages hold `page_axes`.
 
     The channel dimension is C where the file names it; else 2 to 4 unnamed
-    pages of a gray image wider than that are channels, unless one is asked for
-    (`by_page`). Raises ValueError where pages and series do not fit.
+    pages of a gray image wider than that are channels, and so are 2 to 4 unnamed
+    columns of more pages, unless one page is asked for (`by_page`).
+
+    Raises ValueError where pages and series do not fit.
     """
     if not axes.endswith(page_axes) or "Y" not in page_axes or "X" not in page_axes:
         raise ValueError(f"its dimensions {axes} can't be told apart")
@@ -71,12 +73,10 @@ def lay_out(axes: str, shape: tuple[int, ...], page_axes: str, *, by_page: bool)
     leading = shape[:split]
     sizes = dict(zip(page_axes, shape[split:], strict=True))
     channel = axes[:split].find("C")
-    guessed = (
-        channel < 0
-        and split == 1
-        and axes[0] in UNNAMED
-        and sizes.get("S", 1) == 1
-        and 2 <= leading[0] <= 4 < sizes["X"]
-        and not by_page
-    )
-    return Layout(axes, shape, sizes["Y"], sizes["X"], leading, 0 if guessed else channel, guessed)
+    if split == 1 and axes[0] in UNNAMED and "S" not in sizes and not by_page:
+        first, last = leading[0], sizes["X"]
+        if 2 <= first <= 4 < last:
+            return Layout(axes, shape, sizes["Y"], sizes["X"], leading, 0, guessed=True)
+        if 2 <= last <= 4 < first:
+            return Layout(axes, shape, first, sizes["Y"], (), -1, last=last)
+    return Layout(axes, shape, sizes["Y"], sizes["X"], leading, channel)

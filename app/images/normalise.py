@@ -167,7 +167,7 @@ def pieces(values: NDArray[np.generic]) -> Iterator[NDArray[np.generic]]:
 
 
 def countable(raw: NDArray[np.generic]) -> NDArray[np.generic]:
-    """Native byte order, contiguous, truth values as 0 and 1; raises ValueError for other than real numbers."""
+    """Native byte order, contiguous, truth values as 0 and 1; raises ValueError where not real numbers."""
     if raw.dtype.kind not in "buif" or raw.dtype.itemsize > 8:
         raise ValueError(f"intensities must be real numbers of up to 64 bits, found {raw.dtype}")
     dtype = np.uint8 if raw.dtype.kind == "b" else raw.dtype.newbyteorder("=")
@@ -175,9 +175,11 @@ def countable(raw: NDArray[np.generic]) -> NDArray[np.generic]:
 
 
 def finite(values: NDArray[np.generic]) -> NDArray[np.generic]:
-    """Floats that are not finite, or so large that a difference is not, become 0; returns the same array if none."""
+    """Floats that are not finite, or so large that a difference is not, become 0; else the same array."""
     if values.dtype.kind != "f":
         return values
     with np.errstate(invalid="ignore"):
-        good = np.abs(values) <= np.finfo(values.dtype).max / 8
+        # half precision is computed in double, where nothing overflows
+        room = 1 if values.dtype.itemsize == 2 else 8
+        good = np.abs(values) <= np.finfo(values.dtype.char).max / room
     return values if good.all() else np.where(good, values, values.dtype.type(0))

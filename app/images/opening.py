@@ -18,6 +18,7 @@ SIGNATURES = (
     (b"II+\0", "TIFF"),  # BigTIFF
     (b"MM\0+", "TIFF"),
 )
+AGAIN = "copy it again or export it anew"
 KINDS = {
     stat.S_IFDIR: "is a folder",
     stat.S_IFIFO: "is a FIFO",
@@ -61,8 +62,8 @@ def open_regular(path: Path) -> BinaryIO:
     except PermissionError as cause:
         raise unreadable(path, "must not be read by this user", "check its permissions") from cause
     except (OSError, ValueError) as cause:
-        what = cause.strerror if isinstance(cause, OSError) and cause.strerror else cause
-        raise unreadable(path, f"can't be opened: {what}", "check the path") from cause
+        reason = getattr(cause, "strerror", None) or cause
+        raise unreadable(path, f"can't be opened: {reason}", "check the path") from cause
     raise unreadable(path, KINDS.get(kind, "is no regular file"), "give an image file")
 
 

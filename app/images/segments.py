@@ -32,9 +32,8 @@ class Segments:
     def get(self, page: Page, indices: list[int]) -> Iterator[tuple[int, NDArray[np.generic] | None]]:
         """Index and `(h, w, samples)` of each segment, None where the file leaves it out."""
         missing = [i for i in indices if (page.number, i) not in self.cache]
-        fresh = dict(
-            zip(missing, self.workers.map(lambda i: page.decode(self.descriptor, i), missing), strict=True)
-        )
+        decoded = self.workers.map(lambda index: page.decode(self.descriptor, index), missing)
+        fresh = dict(zip(missing, decoded, strict=True))
         for index in indices:
             key = page.number, index
             if index in fresh:
@@ -82,7 +81,7 @@ class Page:
             self.read_segments(out, y0, segments)
 
     def read_plain(self, out: NDArray[np.generic], y0: int, descriptor: int) -> None:
-        assert self.plain is not None  # noqa: S101
+        assert self.plain is not None
         planes, _, height, width, samples = self.keyframe.shaped
         dtype = np.dtype(self.keyframe.parent.byteorder + self.keyframe.dtype.char)
         row = width * samples * dtype.itemsize

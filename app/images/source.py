@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
@@ -11,6 +11,7 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from app.errors import ReadError
 from app.images.flat import open_flat
 from app.images.limits import Limits
 from app.images.normalise import Scale, countable, find_scale, finite, pieces
@@ -103,7 +104,7 @@ def open_image(
     page: int | None = None,
     limits: Limits | None = None,
 ) -> ImageSource:
-    """Opens one image; `channels` (from 0) chooses those the network sees, `page` (from 0) a plane of a stack.
+    """Opens one image; `channels` chooses what the network sees, `page` a plane of a stack, both from 0.
 
     Small images are decoded here, large TIFFs row by row later. The orientation
     that EXIF or TIFF suggest to viewers is not followed: labels fit the pixels
@@ -117,13 +118,25 @@ def open_image(
     except BaseException:
         file.close()
         raise
-    facts = stored.facts
     try:
-        chosen = choose(path, facts.channels, channels)
-    except BaseException:
+        chosen = choose(path, stored.facts.channels, channels)
+    except ReadError:
         stored.close()
         raise
-    info = ImageInfo(
+    return ImageSource(describe(path, stored, told=channels is not None), stored, chosen)
+
+
+def describe(path: Path, stored: Stored, *, told: bool) -> ImageInfo:
+    """The facts and notes of an open file; `told` where the user has chosen the channels."""
+    facts = stored.facts
+    notes = list(facts.notes)
+    if facts.channels > 3 and not told:
+        notes.append(f"the first 3 of its {facts.channels} channels are taken; --channels i,j,k chooses")
+    if facts.dtype.kind == "f" and not facts.banded:
+        rows = stored.rows(0, facts.height)
+        bad = np.count_nonzero(finite(rows) != rows)
+        notes += [f"{bad} values are not finite and count as 0"] if bad else []
+    return ImageInfo(
         path=path,
         height=facts.height,
         width=facts.width,
@@ -134,19 +147,8 @@ def open_image(
         pixel_size_um=facts.pixel_size_um,
         pages=facts.pages,
         banded=facts.banded,
-        notes=facts.notes,
+        notes=tuple(notes),
     )
-    if channels is None and facts.channels > 3:
-        info = replace(
-            info,
-            notes=(
-                *info.notes,
-                f"the first 3 of its {facts.channels} channels are taken; --channels i,j,k chooses",
-            ),
-        )
-    if facts.dtype.kind == "f":
-        info = replace(info, notes=(*info.notes, *float_notes(stored)))
-    return ImageSource(info, stored, chosen)
 
 
 def read_image(
@@ -154,7 +156,7 @@ def read_image(
 ) -> NDArray[np.float32]:
     """`(H, W, 3)` float32 in [0, 1], whole; see `open_image`. Raises ReadError."""
     with open_image(path, channels=channels, page=page) as source:
-        return source.rows(0, source.info.height) / np.float32(255)
+        return np.divide(source.rows(0, source.info.height), 255, dtype=np.float32)
 
 
 def open_stored(path: Path, file: BinaryIO, page: int | None, limits: Limits) -> Stored:
@@ -194,12 +196,3 @@ def three_channels(steps: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def steps_dtype(dtype: np.dtype[np.generic]) -> np.dtype[np.generic]:
     """The type in which values are counted: truth values as bytes."""
     return np.dtype(np.uint8) if dtype.kind == "b" else dtype.newbyteorder("=")
-
-
-def float_notes(stored: Stored) -> tuple[str, ...]:
-    """Tells of values that are not finite, where the image lies in memory."""
-    if stored.facts.banded:
-        return ()
-    rows = stored.rows(0, stored.facts.height)
-    bad = int(np.count_nonzero(finite(rows) != rows))
-    return (f"{bad} values are not finite and count as 0",) if bad else ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -23,6 +23,10 @@ class Facts:
     pages: int  # planes that --page can choose from
     banded: bool  # too large to be held; decoded anew where rows are asked for
     notes: tuple[str, ...]  # what a user should know, one sentence each
+
+    def noting(self, *notes: str) -> Facts:
+        """The same facts with more notes; what was said before is not said again."""
+        return replace(self, notes=tuple(dict.fromkeys((*self.notes, *notes))))
 
 
 class Stored(Protocol):
