@@ -37,6 +37,24 @@ def _parser() -> argparse.ArgumentParser:
     f1.add_argument("-o", "--output", type=Path, metavar="CSV", help="per image (default: f1.csv in -p)")
     f1.add_argument("--split", choices=("train", "val", "test"), help="only these images of splits.csv")
     f1.set_defaults(run=_f1)
+    timing = commands.add_parser("timing", help="one fresh process or container per image, against the clock")
+    timing.add_argument(
+        "-i", "--input", type=Path, nargs="+", required=True, metavar="DIR", help="images, or folders of them"
+    )
+    system = timing.add_mutually_exclusive_group()
+    system.add_argument("--image", metavar="NAME", help="Docker image, run by the organisers' line")
+    system.add_argument(
+        "--command", metavar="'CMD {in} {out}'", help="any shell line (default: this repository's predict)"
+    )
+    timing.add_argument(
+        "--gpus",
+        default="device=0",
+        metavar="SPEC",
+        help="of --image (default: device=0; 'none' on machines without)",
+    )
+    timing.add_argument("-o", "--output", type=Path, metavar="CSV", help="write the table there too")
+    timing.add_argument("--keep", type=Path, metavar="DIR", help="keep the label files there, to be scored")
+    timing.set_defaults(run=_timing)
     return parser
 
 
@@ -59,6 +77,35 @@ def _f1(options: argparse.Namespace) -> int:
         partial.write_text(to_csv(rows), encoding="utf-8", newline="")
     _log(f"written: {output}")
     return int(any(row.status != "ok" for row in rows))
+
+
+def _timing(options: argparse.Namespace) -> int:
+    from app.files import whole_file
+    from app.images import find_images
+    from evaluation.summary import plain_table
+    from evaluation.systems import Command, Container, own_command
+    from evaluation.timing import TABLE_HEAD, table_cells, time_image, to_csv
+
+    command = Command(options.command) if options.command else own_command()
+    system = Container(options.image, options.gpus) if options.image else command
+    images = find_images(options.input)
+    if not images:
+        raise UsageError(f"{', '.join(map(str, options.input))}: holds no images; give a folder of them")
+    if options.keep:
+        options.keep.mkdir(parents=True, exist_ok=True)
+    rows = []
+    for path in images:
+        rows.append(time_image(path, system, options.keep))
+        _log(f"{rows[-1].status}: {path.name} {rows[-1].seconds:.2f} s {rows[-1].note}".rstrip())
+    print(plain_table(TABLE_HEAD, [table_cells(row) for row in rows]))
+    bad = {status: sum(row.status == status for row in rows) for status in ("over", "failed")}
+    over = sum(row.over for row in rows)
+    print(f"{len(rows)} images, {bad['over']} over by {over:.2f} s in all, {bad['failed']} failed")
+    if options.output:
+        with whole_file(options.output) as partial:
+            partial.write_text(to_csv(rows), encoding="utf-8", newline="")
+        _log(f"written: {options.output}")
+    return int(any(bad.values()))
 
 
 def _log(*lines: str) -> None:
