@@ -123,9 +123,9 @@ class Speed:
         self.window = each if self.window is None else 0.7 * self.window + 0.3 * each
 
     def saw_tracking(self, pixels: int, seconds: float) -> None:
-        """Notes tracking and writing; the worst seen counts, since being late is worse than a pass less."""
-        if pixels >= 65536:  # below that the fixed part hides the slope
-            self.tracking = max(seconds / pixels * 1e6, 0.8 * self.tracking)
+        """Notes tracking and writing of an image; small ones tell nothing about the slope."""
+        if pixels >= 200_000:
+            self.tracking = 0.5 * self.tracking + 0.5 * seconds / pixels * 1e6
 
     def rest(self, pixels: int) -> float:
         """Seconds to keep for tracking and writing, with a fixed part."""

@@ -45,3 +45,32 @@ def make_field(height: int = 256, width: int = 256, cells: int = 30, seed: int =
     gray = np.where(labels > 0, 150 + 40 * np.sin(labels), 30) + rng.normal(0, 8, labels.shape)
     image = np.repeat(gray.clip(0, 255).astype(np.uint8)[..., None], 3, axis=2)
     return image, labels
+
+
+class BrightBlobs:
+    """An engine that needs no weights: bright connected blobs are cells, with their true flow.
+
+    It stands where a test is about windows, files or time and not about the network.
+    """
+
+    name = "bright blobs"
+    batch = 2
+
+    def __call__(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
+        """`(B, 3, S, S)` → flow y, flow x, logit."""
+        from scipy.ndimage import label
+
+        from app.flows.diffusion import labels_to_flow
+
+        outputs = np.empty_like(windows)
+        for window, output in zip(windows, outputs, strict=True):
+            bright = window.mean(axis=0) > 0.35
+            output[:2] = 5 * labels_to_flow(label(bright)[0])
+            output[2] = np.where(bright, 6.0, -6.0)
+        return outputs
+
+
+@pytest.fixture
+def bright_blobs() -> BrightBlobs:
+    """An engine for tests that are not about the network."""
+    return BrightBlobs()
