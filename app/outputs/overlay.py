@@ -36,12 +36,14 @@ def overlay(seen: NDArray[np.uint8], labels: NDArray[np.int32]) -> NDArray[np.ui
 
 def contour_width(labels: NDArray[np.int32]) -> int:
     """Pixels: grows with the image, so that it survives on a screen, and leaves small cells open."""
+    return max(min(round(max(labels.shape) / SCREEN), int(median_diameter(labels) / CELL_SHARE)), 1)
+
+
+def median_diameter(labels: NDArray[np.int32]) -> float:
+    """Pixels, of the circle with the median cell's area; 0 where there is no cell."""
     areas = np.bincount(labels.ravel())[1:]
     areas = areas[areas > 0]
-    if areas.size == 0:
-        return 1
-    diameter = 2 * float(np.sqrt(np.median(areas) / np.pi))
-    return max(min(round(max(labels.shape) / SCREEN), int(diameter / CELL_SHARE)), 1)
+    return 2 * float(np.sqrt(np.median(areas) / np.pi)) if areas.size else 0.0
 
 
 def contours(labels: NDArray[np.int32], width: int) -> NDArray[np.bool_]:

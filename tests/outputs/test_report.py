@@ -1,0 +1,148 @@
+"""A report that needs a network, breaks on odd names, or chokes on a thousand images."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+from imagecodecs import jpeg8_decode
+
+from app.outputs import Result
+from app.outputs.plots import nice_top
+from app.outputs.report import Row, Run, make_row, write_report
+from app.outputs.thumbnail import shrink, thumbnail
+
+
+@pytest.fixture(scope="module")
+def good(synthetic_field) -> Row:
+    image, labels = synthetic_field(300, 480, 40, 2)
+    result = Result("plate 1 <A&B>", image, image, labels, np.zeros((2, 300, 480)), labels * 1.0)
+    return make_row(result, 2.5, 10.0, "6 of 6", ("no pixel size: 'µm' are missing",))
+
+
+def run_of(*rows: Row) -> Run:
+    return Run(
+        rows,
+        "2026-01-02 03:04",
+        65.0,
+        {"budget": "<none>"},
+        {"name": "compact"},
+        {"numpy": "2"},
+        {"cores": "2"},
+    )
+
+
+class Page(HTMLParser):
+    """Counts the tags and collects the texts of the table's rows."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.sources: list[str] = []
+        self.rows: list[str] = []
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.sources += [value or "" for name, value in attributes if name in ("src", "href")]
+        if tag == "tr":
+            self.rows.append("")
+
+    def handle_data(self, data: str) -> None:
+        if self.rows:
+            self.rows[-1] += data
+
+
+def test_a_row_holds_what_was_measured(good: Row) -> None:
+    assert (good.height, good.width) == (300, 480)
+    assert good.cells > 10
+    assert 10 < good.median_diameter < 40
+    assert not good.late
+
+
+def test_the_page_carries_everything_in_itself(good: Row, tmp_path: Path) -> None:
+    path = tmp_path / "report.html"
+    write_report(run_of(good, Row("broken", error="broken.png: can't be read")), path)
+    page = Page(path)
+    assert page.sources
+    assert all(source.startswith("data:") for source in page.sources)
+    assert not re.search(r"https?:|//[a-z]|@import|url\(", path.read_text().split("<tbody>")[0])
+    assert page.tags.count("svg") == 2
+    assert "plate 1 <A&B>" in page.rows[1]
+    assert "2.50 of 10 s" in page.rows[1]
+    assert "no pixel size: 'µm' are missing" in page.rows[1]
+    assert "can't be read" in page.rows[2]
+    assert "<none>" in page.rows[2], "the facts below the table"
+
+
+@pytest.mark.parametrize("rows", [(), (Row("a", error="gone"),), (Row("no cells", height=5, width=5),)])
+def test_runs_with_nothing_to_plot(rows: tuple[Row, ...], tmp_path: Path) -> None:
+    write_report(run_of(*rows), tmp_path / "report.html")
+    assert len(Page(tmp_path / "report.html").rows) == len(rows) + 1
+
+
+def test_a_thousand_images_stay_small(good: Row, tmp_path: Path) -> None:
+    write_report(run_of(*[good] * 1000), tmp_path / "report.html")
+    assert (tmp_path / "report.html").stat().st_size < 25e6
+
+
+def test_the_browser_sorts_and_filters(tmp_path: Path) -> None:
+    """Runs the page's own script: numbers as numbers, and a second click turns the order round."""
+    browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if browser is None:
+        pytest.skip("no Chromium here: the page's script was not run")
+    rows = [
+        Row(name, seconds=seconds, tolerance=10.0) for name, seconds in (("b", 9.5), ("a", 10.5), ("c", 0.2))
+    ]
+    page = tmp_path / "report.html"
+    write_report(run_of(*rows), page)
+    names = '[...document.querySelectorAll("tbody tr:not([hidden]) .name")].map(n => n.textContent).join("")'
+    script = f"""<script>
+      const said = [];
+      const time = [...document.querySelectorAll("thead button")].find(b => b.textContent === "Time");
+      time.click(); said.push({names}); time.click(); said.push({names});
+      const search = document.querySelector("input");
+      search.value = "B"; search.dispatchEvent(new Event("input")); said.push({names});
+      document.title = said.join(" ");
+    </script>"""
+    page.write_text(page.read_text(encoding="utf-8") + script, encoding="utf-8")
+    command = [
+        browser,
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        f"--user-data-dir={tmp_path / 'profile'}",
+    ]
+    done = subprocess.run(
+        [*command, "--dump-dom", page.as_uri()], capture_output=True, text=True, timeout=120, check=True
+    )
+    assert "<title>cba abc b</title>" in done.stdout
+
+
+@pytest.mark.parametrize(("height", "width"), [(700, 300), (90, 40), (1, 5000)])
+def test_thumbnails_keep_the_images_shape(height: int, width: int, synthetic_field) -> None:
+    image, labels = synthetic_field(height, width, 10, 0)
+    picture = jpeg8_decode(
+        thumbnail(Result("a", image, image, labels, np.zeros((2, height, width)), labels * 1.0))
+    )
+    assert max(picture.shape) == min(max(height, width), 160)
+    assert picture.shape[0] == pytest.approx(height / width * picture.shape[1], abs=1)
+
+
+def test_shrinking_means_over_whole_boxes() -> None:
+    values = np.arange(35, dtype=np.uint16).reshape(5, 7, 1)
+    small = shrink(values, (2, 3))
+    assert small[0, 0, 0] == values[:2, :2].mean()
+    assert small[1, 2, 0] == values[2:, 4:].mean()
+
+
+@pytest.mark.parametrize(
+    ("highest", "top"), [(0, 1), (1, 1), (3, 4), (100, 100), (101, 200), (0.3, 0.4), (950, 1000)]
+)
+def test_scales_end_at_round_numbers(highest: float, top: float) -> None:
+    assert nice_top(highest) == pytest.approx(top)
