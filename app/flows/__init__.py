@@ -29,7 +29,8 @@ def compute_masks(
     `min_size` in px. Raises ValueError for wrong shapes, TrackingError for
     NaN or infinite values.
     """
-    from app.flows.choice import cells_of  # numba is imported only where cells are tracked
+    from app.flows.choice import form_for  # numba is imported only where cells are tracked
+    from app.flows.masks import whole_masks
 
     tracking = Tracking(
         niter=niter,
@@ -37,4 +38,4 @@ def compute_masks(
         probability_threshold=probability_threshold,
         min_size=min_size,
     )
-    return cells_of(flow, probability, tracking, device)
+    return whole_masks(flow, probability, tracking, form_for(device, probability.size))

@@ -50,16 +50,15 @@ def measure(labels, top, bottom, boxes, sizes, firsts):  # type: ignore[no-untyp
 
 
 @parallel
-def renumber(labels, new):  # type: ignore[no-untyped-def]
-    """Every id in `labels` becomes `new[id]`, in place."""
+def renumber_from(labels, first, new):  # type: ignore[no-untyped-def]
+    """Every id from `first` on becomes `new[id - first]`, in place; smaller ones stay."""
     for row in prange(labels.shape[0]):
         for x in range(labels.shape[1]):
-            labels[row, x] = new[labels[row, x]]
+            if labels[row, x] >= first:
+                labels[row, x] = new[labels[row, x] - first]
 
 
-def raster_order(firsts: NDArray[np.int64], keep: NDArray[np.bool_]) -> NDArray[np.int32]:
-    """New id per old id: 1..N for those to keep, in the order of their first pixels; 0 for the others."""
-    new = np.zeros(len(keep), np.int32)
+def raster_order(firsts: NDArray[np.int64], keep: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """The ids to keep, in the order of their first pixels."""
     kept = np.flatnonzero(keep)
-    new[kept[np.argsort(firsts[kept])]] = np.arange(1, len(kept) + 1)
-    return new
+    return kept[np.argsort(firsts[kept])]

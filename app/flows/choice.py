@@ -5,14 +5,25 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from app.flows import masks
+from app.flows.diffusion import flow_errors
+from app.flows.foreground import foreground
+from app.flows.masks import Form
+from app.flows.trajectories import end_points
 from app.settings import Tracking
 
 
-def cells_of(
-    flow: NDArray[np.float32], probability: NDArray[np.float32], tracking: Tracking, device: str
+def form_for(device: str, pixels: int) -> Form:
+    """The form for `device` ('cpu', 'cuda' or 'cuda:N')."""
+    if device == "cpu":
+        return Form(cpu_ends, flow_errors)
+    from app.flows.device import device_form
+
+    return device_form(device)
+
+
+def cpu_ends(
+    flow: NDArray[np.float32], probability: NDArray[np.float32], tracking: Tracking
 ) -> NDArray[np.int32]:
-    """`(2, H, W)` flow and `(H, W)` probability → `(H, W)` int32 labels."""
-    return masks.cells_of(
-        np.ascontiguousarray(flow, np.float32), np.ascontiguousarray(probability, np.float32), tracking
-    )
+    """`(H, W)` int32: flat index of the pixel where each foreground pixel ends, -1 elsewhere."""
+    mask = foreground(probability, tracking.probability_threshold, tracking.min_size)
+    return end_points(flow, mask, tracking.niter)

@@ -20,22 +20,26 @@ def hollow(labels, boxes, sizes):  # type: ignore[no-untyped-def]
 
 
 @serial
-def fill(labels, cell, box, sizes):  # type: ignore[no-untyped-def]
-    """Gives the pixels that `cell` encloses to it, and corrects `sizes`.
+def fill_all(labels, boxes, sizes, cells, first):  # type: ignore[no-untyped-def]
+    """Gives the pixels that each of `cells` encloses to it, one after the other, and corrects `sizes`.
 
-    Cells inside a hole are swallowed, as in the published code; but a pixel of
-    a cell with a smaller id stays where it is. With ids in raster order that
-    is a cell whose first pixel lies before this one's, so not inside it.
+    Row 0 of the tables is the id `first`. Cells inside a hole are swallowed, as
+    in the published code; but a pixel of a cell with a smaller id stays where it
+    is. With ids in raster order that cell begins before this one: it can't lie inside.
     """
-    outside, _ = flood(labels, cell, box)
-    y0, x0, y1, x1 = box
-    for y in range(y0, y1):
-        for x in range(x0, x1):
-            other = labels[y, x]
-            if not outside[y - y0 + 1, x - x0 + 1] and (other == 0 or other > cell):
-                sizes[other] -= 1
-                sizes[cell] += 1
-                labels[y, x] = cell
+    for i in cells:
+        if sizes[i] > 0:
+            cell = first + i
+            y0, x0, y1, x1 = boxes[i]
+            outside, _ = flood(labels, cell, boxes[i])
+            for y in range(y0, y1):
+                for x in range(x0, x1):
+                    other = labels[y, x]
+                    if not outside[y - y0 + 1, x - x0 + 1] and (other == 0 or other > cell):
+                        if other > 0:
+                            sizes[other - first] -= 1
+                        sizes[i] += 1
+                        labels[y, x] = cell
 
 
 @serial

@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.flows.cells import raster_order, renumber, survey
-from app.flows.diffusion import flow_errors
-from app.flows.foreground import check, foreground
-from app.flows.holes import fill, hollow
-from app.flows.jit import one_at_a_time, serial
-from app.flows.seeds import Box, masks_from_ends
-from app.flows.trajectories import end_points
+from app.flows.cells import raster_order, renumber_from, survey
+from app.flows.foreground import check
+from app.flows.holes import fill_all, hollow
+from app.flows.jit import one_at_a_time
+from app.flows.seeds import Box, any_stray, masks_from_ends
 from app.settings import Tracking
+
+
+@dataclass(frozen=True)
+class Form:
+    """The two steps that cost the most, for one kind of device; all others are the CPU's."""
+
+    ends: Callable[[NDArray[np.float32], NDArray[np.float32], Tracking], NDArray[np.int32]]
+    errors: Callable[[NDArray[np.int32], NDArray[np.int32], NDArray[np.float32]], NDArray[np.float64]]
+
+
+@dataclass(frozen=True)
+class Part:
+    """What a block owns of the array it was given: y0, x0, y1, x1 (exclusive), px of that array."""
+
+    inner: Box  # cells with their seed here are wanted
+    trusted: Box  # outside of it, a cut edge is near
+    image_px: int  # of the whole image
 
 
 @dataclass(frozen=True)
@@ -24,25 +40,46 @@ class Masks:
     labels: NDArray[np.int32]  # (H, W)
     boxes: NDArray[np.int32]  # (n + 1, 4): y0, x0, y1, x1 (exclusive)
     sizes: NDArray[np.int32]  # (n + 1,) px
-    hollow: NDArray[np.bool_]  # (n + 1,): encloses pixels that aren't its own
+    firsts: NDArray[np.int64]  # (n + 1,) flat index of the first pixel
+    hollow: NDArray[np.bool_]  # (n + 1,) encloses pixels that aren't its own
 
 
-def cells_of(
-    flow: NDArray[np.float32], probability: NDArray[np.float32], tracking: Tracking
+def whole_masks(
+    flow: NDArray[np.float32], probability: NDArray[np.float32], tracking: Tracking, form: Form
 ) -> NDArray[np.int32]:
-    """`(2, H, W)` flow and `(H, W)` probability → `(H, W)` int32 labels, on the CPU."""
+    """`(2, H, W)` flow and `(H, W)` probability → `(H, W)` int32 labels."""
+    check(flow, probability)
+    everything = (0, 0, *probability.shape)
+    masks = owned_masks(flow, probability, Part(everything, everything, probability.size), tracking, form)
+    assert masks is not None  # nothing is cut, so nothing strays
     with one_at_a_time:
-        check(flow, probability)
-        mask = foreground(probability, tracking.probability_threshold, tracking.min_size)
-        ends = end_points(flow, mask, tracking.niter)
-        del mask
-        labels, count = masks_from_ends(ends, (0, 0, *ends.shape))
-        masks = judge(labels, count, flow, tracking, probability.size)
-        return finish(masks, tracking.min_size)
+        fill_all(masks.labels, masks.boxes, masks.sizes, np.flatnonzero(masks.hollow), 0)
+        keep = masks.sizes >= max(tracking.min_size, 1)
+        keep[0] = True
+        if not keep.all():
+            renumber_from(masks.labels, 1, np.where(keep, np.cumsum(keep) - 1, 0)[1:].astype(np.int32))
+    return masks.labels
+
+
+def owned_masks(
+    flow: NDArray[np.float32], probability: NDArray[np.float32], part: Part, tracking: Tracking, form: Form
+) -> Masks | None:
+    """The cells whose seed lies in `part.inner`; None where one of them may come from beyond a cut edge."""
+    with one_at_a_time:
+        ends = form.ends(flow, probability, tracking)
+        if any_stray(ends, part.inner, part.trusted):
+            return None
+        labels, count = masks_from_ends(ends, part.inner)
+        return judge(labels, count, flow, tracking, part.image_px, form)
 
 
 def judge(
-    labels: NDArray[np.int32], count: int, flow: NDArray[np.float32], tracking: Tracking, image_px: int
+    labels: NDArray[np.int32],
+    count: int,
+    flow: NDArray[np.float32],
+    tracking: Tracking,
+    image_px: int,
+    form: Form,
 ) -> Masks:
     """Drops masks that fill the image, that are too small, or whose own flow isn't the predicted one.
 
@@ -53,28 +90,12 @@ def judge(
     keep[0] = False
     boxes[~keep] = 0
     if tracking.flow_threshold > 0:
-        keep &= flow_errors(labels, boxes, flow) <= tracking.flow_threshold
-    new = raster_order(firsts, keep)
-    renumber(labels, new)
-    kept = np.argsort(new)[len(new) - keep.sum() - 1 :]  # background, then the kept ones in their new order
-    kept[0] = 0
-    boxes, sizes = boxes[kept], sizes[kept]
+        keep &= form.errors(labels, boxes, flow) <= tracking.flow_threshold
+    order = raster_order(firsts, keep)
+    new = np.zeros(count + 1, np.int32)
+    new[order] = np.arange(1, len(order) + 1)
+    renumber_from(labels, 1, new[1:])
+    order = np.concatenate((np.zeros(1, np.int64), order))  # 0 stands for the background
+    boxes, sizes, firsts = boxes[order], sizes[order], firsts[order]
     sizes[0] = 0
-    return Masks(labels, boxes, sizes, hollow(labels, boxes, sizes))
-
-
-def finish(masks: Masks, min_size: int) -> NDArray[np.int32]:
-    """Fills holes and drops what is left of cells that others swallowed; ids in raster order, in place."""
-    fill_all(masks.labels, masks.boxes, masks.sizes, np.flatnonzero(masks.hollow))
-    keep = masks.sizes >= max(min_size, 1)
-    keep[0] = False
-    if not keep[1:].all():
-        renumber(masks.labels, np.where(keep, np.cumsum(keep), 0).astype(np.int32))
-    return masks.labels
-
-
-@serial
-def fill_all(labels, boxes, sizes, ids):  # type: ignore[no-untyped-def]
-    for cell in ids:
-        if sizes[cell] > 0:
-            fill(labels, cell, boxes[cell], sizes)
+    return Masks(labels, boxes, sizes, firsts, hollow(labels, boxes, sizes))

@@ -38,6 +38,25 @@ def masks_from_ends(ends: NDArray[np.int32], inner: Box) -> tuple[NDArray[np.int
     return ends, int(owned.sum())
 
 
+def any_stray(ends: NDArray[np.int32], inner: Box, trusted: Box) -> bool:
+    """Does a pixel outside `trusted` end where it has a say about the cells of `inner`?"""
+    y0, x0, y1, x1 = trusted
+    width = ends.shape[1]
+    around = (inner[0] - REACH, inner[1] - REACH, inner[2] + REACH, inner[3] + REACH)
+    edges = (ends[:y0], ends[y1:], ends[y0:y1, :x0], ends[y0:y1, x1:])
+    return any(any_in(np.ascontiguousarray(edge), width, *around) for edge in edges if edge.size)
+
+
+@serial
+def any_in(ends, width, y0, x0, y1, x1):  # type: ignore[no-untyped-def]
+    for end in ends.reshape(-1):
+        if end >= 0:
+            y, x = end // width, end % width
+            if y0 <= y < y1 and x0 <= x < x1:
+                return True
+    return False
+
+
 @serial
 def count_votes(ends):  # type: ignore[no-untyped-def]
     votes = np.zeros(ends.shape, np.int32)

@@ -1,0 +1,53 @@
+"""Large images are tracked block by block, small ones whole; the labels are the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from app.settings import Tracking
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Band = tuple["NDArray[np.float32]", "NDArray[np.float32]"]
+
+
+def track(
+    flow: NDArray[np.float32], probability: NDArray[np.float32], tracking: Tracking, device: str = "cpu"
+) -> NDArray[np.int32]:
+    """`(2, H, W)` flow and `(H, W)` probability → `(H, W)` int32 labels; in blocks where the image is large.
+
+    Ids are 1..N in raster order of first pixels. Raises ValueError for wrong
+    shapes, TrackingError for NaN or infinite values.
+    """
+    if probability.size < tracking.block_from:
+        from app.flows.choice import form_for
+        from app.flows.masks import whole_masks
+
+        return whole_masks(flow, probability, tracking, form_for(device, probability.size))
+    height, width = probability.shape
+    labels = np.empty((height, width), np.int32)
+    tops = range(0, height, tracking.block)
+    bands = ((flow[:, y : y + tracking.block], probability[y : y + tracking.block]) for y in tops)
+    bottom = 0
+    for rows in track_bands(bands, (height, width), tracking, device):
+        labels[bottom : bottom + len(rows)] = rows
+        bottom += len(rows)
+    return labels
+
+
+def track_bands(
+    bands: Iterable[Band], shape: tuple[int, int], tracking: Tracking, device: str = "cpu"
+) -> Iterator[NDArray[np.int32]]:
+    """Consecutive row bands of flow `(2, h, W)` and probability `(h, W)` → consecutive bands of final labels.
+
+    `shape` is that of the whole image. Neither the heights of the bands nor the
+    size of the blocks change the labels: they are those of the whole image.
+    Memory grows with the width. Raises as `track` does, at the band where it is seen.
+    """
+    from app.blocks.stream import stream
+
+    return stream(bands, shape, tracking, device)
