@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import logging
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from app.errors import MediarError
 from app.flows.diffusion import labels_to_flow
 from app.images.normalise import normalise
-
 
 logger = logging.getLogger(__name__)
 
@@ -45,48 +44,56 @@ class Sample:
     modality: str  # the set, with /rgb or /gray
 
 
-def find_pairs(root: Path, split: str) -> list[Pair]:
+def find_pairs(root: Path, split: str, relabelled: Path | None = None) -> list[Pair]:
     """The pairs below `root` that `root/splits.csv` gives to `split`.
 
     `root` holds one folder of `images/` and `labels/` per set. Without a
     splits.csv, or where `root` itself holds `images/`, all pairs are taken.
+    A label `relabelled/<set>/labels/<id>.tiff` takes the place of the original.
     """
-    folders = [root] if (root / "images").is_dir() else sorted(p for p in root.iterdir() if (p / "images").is_dir())
+    if not root.is_dir():
+        raise DataError(f"{root}: no such folder; give one that holds images/ and labels/, or such folders")
+    folders = [root]
+    if not (root / "images").is_dir():
+        folders = sorted(p for p in root.iterdir() if (p / "images").is_dir())
+    pairs = [pair for folder in folders for pair in pairs_in(folder)]
     table = root / "splits.csv"
-    chosen: set[tuple[str, str]] | None = None
     if table.is_file():
         with table.open(newline="") as file:
             chosen = {(row["set"], row["id"]) for row in csv.DictReader(file) if row["split"] == split}
-    pairs = [pair for folder in folders for pair in pairs_in(folder) if chosen is None or (pair.set, pair.id) in chosen]
+        pairs = [pair for pair in pairs if (pair.set, pair.id) in chosen]
     if not pairs:
         raise DataError(f"{root}: no pairs of images/ and labels/ for the split '{split}'")
-    return pairs
+    if relabelled is None:
+        return pairs
+    new = {pair: relabelled / pair.set / "labels" / f"{pair.id}.tiff" for pair in pairs}
+    return [replace(pair, label=label) if label.is_file() else pair for pair, label in new.items()]
 
 
 def pairs_in(folder: Path) -> Iterator[Pair]:
-    labels = {path.stem.removesuffix("_label"): path for path in sorted((folder / "labels").glob("*.*"))}
-    for image in sorted((folder / "images").glob("*.*")):
+    """Every image of `folder/images` with the label of its name, `_label` after it or not."""
+    labels = {path.stem.removesuffix("_label"): path for path in visible(folder / "labels")}
+    for image in visible(folder / "images"):
         if image.stem not in labels:
             raise DataError(f"{image}: no label of this name in {folder / 'labels'}")
         yield Pair(folder.name, image.stem, image, labels[image.stem])
 
 
+def visible(folder: Path) -> list[Path]:
+    """The files of `folder`, sorted, less the hidden ones that systems leave behind."""
+    return [path for path in sorted(folder.glob("*.*")) if not path.name.startswith(".")]
+
+
 def load_sample(pair: Pair) -> Sample:
     """Reads and checks one pair; raises DataError in one line."""
-    import imagecodecs
-
-    raw = imagecodecs.imread(pair.image)
-    gray = raw.ndim == 2
-    labels = imagecodecs.imread(pair.label)
-    if labels.dtype.kind not in "ui":
-        raise DataError(f"{pair.label}: labels must be whole numbers, found {labels.dtype}")
-    if labels.shape != raw.shape[:2]:
-        raise DataError(f"{pair.label}: is {labels.shape}, its image is {raw.shape[:2]}")
+    image, gray = load_image(pair.image)
+    labels = load_labels(pair.label)
+    if labels.shape != image.shape[:2]:
+        raise DataError(f"{pair.label}: is {labels.shape}, its image is {image.shape[:2]}; export it anew")
     if labels.min() == labels.max() != 0:
-        raise DataError(f"{pair.label}: holds one value only ({labels.max()}); 0 is background, 1..N are cells")
-    image = normalise(raw)
-    image = np.repeat(image[..., None], 3, axis=2) if gray else image[..., :3]
-    labels = labels.astype(np.int32)
+        raise DataError(
+            f"{pair.label}: holds one value only ({labels.max()}); 0 is background, 1..N are cells"
+        )
     areas = np.bincount(labels.ravel())[1:]
     if not areas.any():
         logger.warning("%s: no cell; kept as an example of background", pair.label)
@@ -95,22 +102,35 @@ def load_sample(pair: Pair) -> Sample:
     return Sample(pair, image, labels, flow, diameter, f"{pair.set}/{'gray' if gray else 'rgb'}")
 
 
+def load_image(path: Path) -> tuple[NDArray[np.uint8], bool]:
+    """`(H, W, 3)` uint8 as the network sees it, and whether the file held one channel."""
+    import imagecodecs
+
+    raw = imagecodecs.imread(path)
+    gray = raw.ndim == 2
+    image = normalise(raw)
+    return (np.repeat(image[..., None], 3, axis=2) if gray else image[..., :3]), gray
+
+
+def load_labels(path: Path) -> NDArray[np.int32]:
+    """`(H, W)` int32 with ids 1..N without gaps, in the order of the ids in the file."""
+    import imagecodecs
+    from skimage.segmentation import relabel_sequential
+
+    try:
+        labels = imagecodecs.imread(path)
+    except (OSError, ValueError, RuntimeError) as cause:
+        raise DataError(f"{path}: can't be read as a label ({cause}); save it as TIFF or PNG") from cause
+    if labels.dtype.kind not in "ui":
+        raise DataError(f"{path}: labels must be whole numbers, found {labels.dtype}")
+    if labels.ndim != 2:
+        raise DataError(f"{path}: labels must have one channel, found an array of {labels.shape}")
+    if labels.min() < 0:
+        raise DataError(f"{path}: labels must not be negative, found {labels.min()}")
+    # crops are scaled in float32, which keeps whole numbers up to 2**24 only
+    return labels.astype(np.int32) if labels.max() < 2**24 else relabel_sequential(labels)[0].astype(np.int32)
+
+
 def load_samples(pairs: Sequence[Pair]) -> list[Sample]:
     """All pairs in memory."""
     return [load_sample(pair) for pair in pairs]
-
-
-def sampling_weights(samples: Sequence[Sample], shares: Mapping[str, float]) -> NDArray[np.float64]:
-    """`(N,)` probability of each sample so that each named set or modality gets its share.
-
-    Within a set the chance goes with the square root of an image's pixels, so
-    that a field of 1000² is seen more often than one of 250², but not 16 times.
-    """
-    weights = np.zeros(len(samples))
-    for name, share in shares.items():
-        of = np.array([sample.modality == name or sample.pair.set == name for sample in samples])
-        if not of.any():
-            raise DataError(f"no training pair belongs to '{name}'")
-        size = np.array([np.sqrt(sample.labels.size) for sample in samples]) * of
-        weights += share * size / size.sum()
-    return weights / weights.sum()

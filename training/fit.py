@@ -2,143 +2,144 @@
 
 from __future__ import annotations
 
-import csv
-import math
-import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from torch.nn import functional as F
+from torch import nn
 from tqdm import tqdm
 
+from app.errors import UsageError
+from app.files import whole_file
 from app.model import Architecture, MEDIARFormer
-from training.augment import Crop, draw
-from training.data import Sample, sampling_weights
+from training.batches import Batch, Batches
+from training.data import Sample
+from training.log import EVERY, add_row, begin_log
 from training.mish import use_training_mish
+from training.objective import flow_loss, learning_rate
+from training.sampling import read_clusters
 from training.settings import Phase
 
-FLOW_SCALE = 5.0  # the network predicts 5 × the unit flow (paper, sec. 3)
+Loss = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], tuple[torch.Tensor, torch.Tensor]]
+MAY_CHANGE = {"steps", "save_every"}  # between the parts of one run
 
 
-def loss(output: torch.Tensor, labels: torch.Tensor, flow: torch.Tensor, flow_weight: float) -> tuple[torch.Tensor, torch.Tensor]:
-    """BCE of the probability and `flow_weight` × MSE of the flow; their sum is minimised.
-
-    output (B, 3, H, W), labels (B, H, W) int, flow (B, 2, H, W) unit vectors.
-    """
-    cells = (labels > 0).float()
-    bce = F.binary_cross_entropy_with_logits(output[:, 2], cells)
-    mse = F.mse_loss(output[:, :2], FLOW_SCALE * flow * cells[:, None])
-    return bce, flow_weight * mse
-
-
-def learning_rate(step: int, phase: Phase) -> float:
-    """Linear warm-up, then a half cosine down to 1 % of the peak."""
-    if step < phase.warmup:
-        return phase.rate * (step + 1) / phase.warmup
-    progress = (step - phase.warmup) / max(phase.steps - phase.warmup, 1)
-    return phase.rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(progress, 1.0))))
-
-
-class Batches:
-    """Batch `step` is a pure function of the seed and the step, so a resumed run goes on unbroken."""
-
-    def __init__(self, samples: Sequence[Sample], phase: Phase) -> None:
-        self.samples = samples
-        self.phase = phase
-        self.weights = sampling_weights(samples, phase.sets)
-        self.replay = sampling_weights(samples, phase.replay) if phase.replay else None
-
-    def __call__(self, step: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """`(B, 3, S, S)` image, `(B, S, S)` labels, `(B, 2, S, S)` flow."""
-        from dataclasses import replace
-
-        rng = np.random.default_rng([self.phase.seed, step])
-        chosen = rng.choice(len(self.samples), self.phase.batch, p=self.weights)
-        crops: list[Crop] = [draw(self.samples[i], self.phase, rng) for i in chosen]
-        if self.replay is not None:  # memory replay: one public image, boundary excluded
-            i = rng.choice(len(self.samples), p=self.replay)
-            crops.append(draw(self.samples[i], replace(self.phase, exclude_boundary=True), rng))
-        return (
-            torch.stack([c.image for c in crops]),
-            torch.stack([c.labels for c in crops]),
-            torch.stack([c.flow for c in crops]),
-        )
-
-
-def fit(phase: Phase, samples: Sequence[Sample], folder: Path, device: str = "cpu", *, stop_at: int | None = None) -> Path:
+def fit(
+    phase: Phase, samples: Sequence[Sample], folder: Path, device: str = "cpu", *, stop_at: int | None = None
+) -> Path:
     """Trains `phase`; returns the file of averaged weights.
 
     `folder/<name>.ckpt` holds all that a resumed run needs and is written
-    whole or not at all; `folder/<name>.csv` is the log.
+    whole or not at all; `folder/<name>.csv` is the log. `stop_at` ends the run
+    before its last step, and a later call goes on from there.
     """
     torch.manual_seed(phase.seed)
     folder.mkdir(parents=True, exist_ok=True)
     checkpoint, weights, log = (folder / f"{phase.name}{suffix}" for suffix in (".ckpt", ".pt", ".csv"))
-    model = MEDIARFormer(Architecture(phase.encoder, phase.decoder, phase.pab))
-    if phase.start:
-        model.load_state_dict(torch.load(folder / f"{phase.start}.pt", weights_only=True))
-    use_training_mish(model)
-    model = model.to(device, memory_format=torch.channels_last).train()
-    averaged = {k: v.detach().clone() for k, v in model.state_dict().items()}
-    decay = [p for p in model.parameters() if p.ndim > 1]
-    rest = [p for p in model.parameters() if p.ndim <= 1]
-    optimizer = torch.optim.AdamW(
-        [{"params": decay, "weight_decay": phase.weight_decay}, {"params": rest, "weight_decay": 0.0}], lr=phase.rate
-    )
-    first = 0
+    model = first_model(phase, folder).to(device, memory_format=torch.channels_last).train()
+    averaged = {name: value.detach().clone() for name, value in model.state_dict().items()}
+    optimizer = make_optimizer(model, phase)
+    first, sums, spent = 0, np.zeros(3), 0.0
     if checkpoint.is_file():
-        state: dict[str, Any] = torch.load(checkpoint, weights_only=True, map_location=device)
-        model.load_state_dict(state["model"])
-        optimizer.load_state_dict(state["optimizer"])
-        averaged, first = state["averaged"], state["step"]
-        torch.set_rng_state(state["rng"].cpu())
+        state = resume(checkpoint, phase, model, optimizer, device)
+        averaged, first, spent = state["averaged"], state["step"], state["seconds"]
+        sums = np.array(state["sums"])
 
-    batches = Batches(samples, phase)
+    clusters = read_clusters(folder / phase.clusters) if phase.clusters else None
+    batches = Batches(samples, phase, clusters)
+    loss = partial(flow_loss, flow_weight=phase.flow_weight)
     last = min(phase.steps, stop_at or phase.steps)
-    with ThreadPoolExecutor(1) as pool, log.open("a" if first else "w", newline="") as file:
-        writer = csv.writer(file)
-        if not first:
-            writer.writerow(["step", "bce", "half_mse", "norm", "rate", "seconds"])
+    begin_log(log, first)
+    began = time.monotonic() - spent
+    with ThreadPoolExecutor(1) as pool:
         ahead = pool.submit(batches, first)
-        sums, began = np.zeros(3), time.monotonic()
-        for step in tqdm(range(first, last), initial=first, total=last, mininterval=30, disable=None):
-            image, labels, flow = (t.to(device) for t in ahead.result())
+        bar = tqdm(range(first, last), phase.name, initial=first, total=phase.steps, disable=None)
+        for step in bar:
+            batch = ahead.result()
             ahead = pool.submit(batches, step + 1)
-            for group in optimizer.param_groups:
-                group["lr"] = learning_rate(step, phase)
-            with torch.autocast(device, torch.bfloat16):
-                output = model(image.contiguous(memory_format=torch.channels_last))
-            # slicing inside the loss turns the gradient to another layout, and every layer pays for it
-            output.register_hook(lambda gradient: gradient.contiguous(memory_format=torch.channels_last))
-            bce, mse = loss(output.float(), labels, flow, phase.flow_weight)
-            optimizer.zero_grad(set_to_none=True)
-            (bce + mse).backward()
-            norm = torch.nn.utils.clip_grad_norm_(model.parameters(), phase.clip)
-            optimizer.step()
+            rate = learning_rate(step, phase)
+            sums += train_step(model, optimizer, batch, loss, rate, phase.clip, device)
             average(averaged, model, min(phase.average, (step + 1) / (step + 10)))
-            sums += [bce.item(), mse.item(), norm.item()]
-            if (step + 1) % 20 == 0:
-                bce_mean, mse_mean, norm_mean = sums / 20
-                writer.writerow([step + 1, f"{bce_mean:.5f}", f"{mse_mean:.5f}", f"{norm_mean:.3f}", f"{learning_rate(step, phase):.2e}", f"{time.monotonic() - began:.1f}"])
-                file.flush()
+            if (step + 1) % EVERY == 0:
+                add_row(log, step + 1, sums / EVERY, rate, time.monotonic() - began)
+                bar.set_postfix(bce=f"{sums[0] / EVERY:.3f}", half_mse=f"{sums[1] / EVERY:.3f}")
                 sums[:] = 0
             if (step + 1) % phase.save_every == 0 or step + 1 == last:
-                save(checkpoint, {
-                    "step": step + 1, "model": model.state_dict(), "optimizer": optimizer.state_dict(),
-                    "averaged": averaged, "rng": torch.get_rng_state(), "phase": repr(asdict(phase)),
-                })
+                state = {"step": step + 1, "model": model.state_dict(), "optimizer": optimizer.state_dict()}
+                state |= {"averaged": averaged, "rng": torch.get_rng_state(), "phase": asdict(phase)}
+                save(checkpoint, state | {"sums": sums.tolist(), "seconds": time.monotonic() - began})
                 save(weights, averaged)
     return weights
 
 
+def train_step(
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    batch: Batch,
+    loss: Loss,
+    rate: float,
+    clip: float,
+    device: str,
+) -> tuple[float, float, float]:
+    """One step of AdamW in bfloat16; returns both parts of the loss and the gradient's norm."""
+    image, labels, flow = (t.to(device) for t in batch)
+    for group in optimizer.param_groups:
+        group["lr"] = rate
+    with torch.autocast(device, torch.bfloat16):
+        output = model(image.contiguous(memory_format=torch.channels_last))
+    # slicing inside the loss turns the gradient to another layout, and every layer pays for it
+    output.register_hook(lambda gradient: gradient.contiguous(memory_format=torch.channels_last))
+    first, second = loss(output.float(), labels, flow)
+    optimizer.zero_grad(set_to_none=True)
+    (first + second).backward()
+    norm = nn.utils.clip_grad_norm_(model.parameters(), clip)
+    optimizer.step()
+    return first.item(), second.item(), norm.item()
+
+
+def first_model(phase: Phase, folder: Path) -> nn.Module:
+    """The network as the phase begins with it: random, or the weights of an earlier phase."""
+    model = MEDIARFormer(Architecture(phase.encoder, phase.decoder, phase.pab))
+    if phase.start:
+        earlier = folder / f"{phase.start}.pt"
+        if not earlier.is_file():
+            raise UsageError(f"{earlier}: no such file; fit the phase '{phase.start}' first")
+        model.load_state_dict(torch.load(earlier, weights_only=True))
+    use_training_mish(model)
+    return model
+
+
+def make_optimizer(model: nn.Module, phase: Phase) -> torch.optim.Optimizer:
+    """AdamW; biases and norms are not decayed."""
+    decayed = [p for p in model.parameters() if p.ndim > 1]
+    rest = [p for p in model.parameters() if p.ndim <= 1]
+    groups = [{"params": decayed, "weight_decay": phase.weight_decay}, {"params": rest, "weight_decay": 0.0}]
+    return torch.optim.AdamW(groups, lr=phase.rate)
+
+
+def resume(
+    checkpoint: Path, phase: Phase, model: nn.Module, optimizer: torch.optim.Optimizer, device: str
+) -> dict[str, Any]:
+    """Loads a checkpoint of the same phase; raises UsageError where a setting differs."""
+    state: dict[str, Any] = torch.load(checkpoint, weights_only=True, map_location=device)
+    now = asdict(phase)
+    other = sorted(key for key in now if now[key] != state["phase"].get(key) and key not in MAY_CHANGE)
+    if other:
+        raise UsageError(f"{checkpoint}: was made with another {', '.join(other)}; choose another name")
+    model.load_state_dict(state["model"])
+    optimizer.load_state_dict(state["optimizer"])
+    torch.set_rng_state(state["rng"].cpu())
+    return state
+
+
 @torch.no_grad()
-def average(averaged: dict[str, torch.Tensor], model: torch.nn.Module, decay: float) -> None:
+def average(averaged: dict[str, torch.Tensor], model: nn.Module, decay: float) -> None:
     """Moves the averaged weights a step towards the model's; counters are copied."""
     for name, value in model.state_dict().items():
         if value.is_floating_point():
@@ -149,6 +150,5 @@ def average(averaged: dict[str, torch.Tensor], model: torch.nn.Module, decay: fl
 
 def save(path: Path, state: Any) -> None:
     """Whole or not at all."""
-    partial = path.with_suffix(path.suffix + ".partial")
-    torch.save(state, partial)
-    os.replace(partial, path)
+    with whole_file(path) as partial_path:
+        torch.save(state, partial_path)

@@ -19,6 +19,7 @@ class Phase:
     steps: int
     sets: Mapping[str, float]  # set → share of the samples; "set/rgb" and "set/gray" are allowed
     replay: Mapping[str, float] = field(default_factory=dict)  # one more sample a batch, from these
+    clusters: str = ""  # CSV of `discover` beside the checkpoints; minor clusters are over-sampled
     start: str = ""  # phase whose weights it begins with; "" = random
     encoder: str = "mit_b0"
     decoder: tuple[int, ...] = (256, 128, 64, 32, 16)

@@ -1,0 +1,149 @@
+"""Image, labels and flow move together; the flow of a crop is that of its labels."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from app.flows.diffusion import labels_to_flow
+from training.augment import Crop, choose_zoom, draw, flip, geometry, rescale, transpose
+from training.data import Pair, Sample, find_pairs, load_sample
+
+MOVES = {
+    "none": lambda crop: crop,
+    "horizontal flip": lambda crop: flip(crop, 1),
+    "vertical flip": lambda crop: flip(crop, 0),
+    "transposition": transpose,
+    "quarter turn": lambda crop: flip(transpose(crop), 0),
+    "half turn": lambda crop: flip(flip(crop, 0), 1),
+    "three quarters": lambda crop: flip(transpose(crop), 1),
+}
+
+
+CELLS = [(20, 20, 9, 14), (50, 70, 16, 7), (75, 30, 12, 12), (30, 105, 8, 15)]  # centre and half axes, px
+
+
+def disk_field() -> np.ndarray:
+    """Cells of odd, symmetric shape: each has one median pixel, in whatever orientation."""
+    y, x = np.mgrid[:97, :131]
+    labels = np.zeros((97, 131), np.int32)
+    for i, (cy, cx, a, b) in enumerate(
+        [(20, 20, 9, 14), (50, 70, 16, 7), (75, 30, 12, 12), (30, 105, 8, 15)]
+    ):
+        labels[((y - cy) / a) ** 2 + ((x - cx) / b) ** 2 <= 1] = i + 1
+    return labels
+
+
+def coded_image(labels: np.ndarray) -> np.ndarray:
+    """An image that carries its labels, so that misalignment shows in any pixel."""
+    return np.repeat((labels * 20).astype(np.uint8)[..., None], 3, axis=2)
+
+
+def sample_of(labels: np.ndarray) -> Sample:
+    pair = Pair("field", "a", Path("a.png"), Path("a.png"))
+    flow = labels_to_flow(labels).astype(np.float16)
+    return Sample(pair, coded_image(labels), labels, flow, 22.0, "field/gray")
+
+
+def crop_of(sample: Sample) -> Crop:
+    image = torch.from_numpy(sample.image.transpose(2, 0, 1).astype(np.float32) / 255)
+    return Crop(image, torch.from_numpy(sample.labels), torch.from_numpy(sample.flow.astype(np.float32)))
+
+
+def sources(labels: np.ndarray) -> set[tuple[int, int]]:
+    """The median pixel of each cell, where the heat enters."""
+    cells = [np.argwhere(labels == cell) for cell in range(1, labels.max() + 1)]
+    return {tuple(np.median(pixels, axis=0).astype(int).tolist()) for pixels in cells}
+
+
+@pytest.mark.parametrize("suffix", ["png", "tiff"])
+@pytest.mark.parametrize("move", MOVES)
+def test_flow_of_moved_labels_is_the_moved_flow(tmp_path, write_pair, suffix, move):
+    """Exactly so for flips and quarter turns, from either file format to the crop."""
+    labels = disk_field()
+    write_pair(tmp_path / "field", "a", coded_image(labels), labels.astype(np.uint16), suffix)
+    (pair,) = find_pairs(tmp_path, "train")
+    moved = MOVES[move](crop_of(load_sample(pair)))
+    expected = labels_to_flow(moved.labels.numpy()).astype(np.float16)
+    differs = (np.abs(moved.flow.numpy() - expected) > 2e-3).any(axis=0)  # float16 keeps 1e-3
+    assert differs.sum() <= len(CELLS)  # in the centre pixel itself there is no direction
+    centres = sources(moved.labels.numpy())
+    assert all((y, x) in centres for y, x in np.argwhere(differs).tolist())
+    shades = moved.image[0].numpy()
+    for cell in range(5):  # the reader scales shades; each cell must still have one of its own
+        assert np.ptp(shades[moved.labels.numpy() == cell]) == 0
+
+
+@pytest.mark.parametrize("zoom", [0.5, 1.7, 3.0])
+def test_zoomed_flow_agrees_with_the_flow_of_zoomed_labels(zoom):
+    """Directions survive a zoom; only pixels next to a cell's centre, where the flow turns, may differ."""
+    crop = geometry(sample_of(disk_field()), 300, zoom, np.random.default_rng(1))
+    labels = crop.labels.numpy()
+    inside = labels > 0
+    angle_cosine = (crop.flow.numpy() * labels_to_flow(labels)).sum(axis=0)[inside]
+    assert np.median(angle_cosine) > 0.98
+    assert (angle_cosine > 0.8).mean() > 0.9
+
+
+def test_a_cut_cell_points_at_its_real_centre():
+    """Flows computed after a crop would point at the centre of what is left of a cell."""
+    labels = np.zeros((41, 200), np.int32)
+    labels[5:36, 20:180] = 1  # far wider than the crop, centre at x = 99
+    sample = sample_of(labels)
+    columns = np.broadcast_to(np.arange(200, dtype=np.uint8)[:, None], (41, 200, 3))
+    sides = set()
+    for seed in range(20):
+        crop = rescale(replace(sample, image=columns), 40, 1.0, np.random.default_rng(seed))
+        left = round(float(crop.image[0, 0, 0]) * 255)  # the image tells where the crop lies
+        along = crop.flow[1][crop.labels > 0]
+        if left + 40 < 95:
+            assert (along > 0).float().mean() > 0.95
+            sides.add("left")
+        if left > 105:
+            assert (along < 0).float().mean() > 0.95
+            sides.add("right")
+    assert sides == {"left", "right"}
+
+
+@pytest.mark.parametrize("zoom", [0.3, 1.0, 2.5])
+def test_image_and_labels_stay_aligned_through_geometry(zoom):
+    """Every pixel well inside a cell or the ground keeps the shade of its label."""
+    sample = sample_of(disk_field())
+    for seed in range(8):
+        crop = geometry(sample, 96, zoom, np.random.default_rng(seed))
+        assert crop.image.shape == (3, 96, 96)
+        assert crop.labels.shape == (96, 96)
+        shade = crop.image[0] * 255 / 20
+        assert ((shade - crop.labels).abs() < 0.5).float().mean() > (0.8 if zoom < 1 else 0.95)
+
+
+def test_same_seed_same_crop(small_phase):
+    first, second = (draw(sample_of(disk_field()), small_phase, np.random.default_rng(5)) for _ in range(2))
+    assert torch.equal(first.image, second.image)
+    assert torch.equal(first.labels, second.labels)
+    assert torch.equal(first.flow, second.flow)
+
+
+def test_crops_are_finite_and_in_range(small_phase):
+    phase = replace(small_phase, intensity_p=1.0, exclude_boundary=True, zoom=(0.25, 4.0), zoom_p=1.0)
+    for seed in range(10):
+        crop = draw(sample_of(disk_field()), phase, np.random.default_rng(seed))
+        assert crop.image.dtype == torch.float32
+        assert crop.image.min() >= 0
+        assert crop.image.max() <= 1
+        assert torch.isfinite(crop.flow).all()
+
+
+def test_zoom_keeps_cells_in_the_target_range(small_phase):
+    """Cells of 200 px must not fill the crop, nor cells of 10 px vanish."""
+    phase = replace(small_phase, zoom=(0.1, 8.0), zoom_p=1.0, target_diameter=(8.0, 120.0))
+    rng = np.random.default_rng(0)
+    for diameter in (10.0, 40.0, 200.0):
+        zooms = np.array([choose_zoom(diameter, phase, rng) for _ in range(300)])
+        assert zooms.min() * diameter >= 7.99
+        assert zooms.max() * diameter <= 120.01
+        assert zooms.max() / zooms.min() > 5

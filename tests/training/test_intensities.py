@@ -1,0 +1,47 @@
+"""Cell-aware intensities touch cells only; boundary exclusion touches boundaries only."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from training.intensities import brighten_cells, diversify, exclude_boundary
+
+
+def test_some_cells_are_brightened_and_the_ground_is_not(synthetic_field):
+    _, labels = synthetic_field(128, 128, 25, 1)
+    labels = torch.from_numpy(labels)
+    image = torch.full((3, 128, 128), 0.5)
+    changed = brighten_cells(image, labels, np.random.default_rng(0)) / image
+    assert (changed[:, labels == 0] == 1).all()
+    factors = [changed[0][labels == cell].unique() for cell in range(1, int(labels.max()) + 1)]
+    assert all(len(f) == 1 for f in factors)  # a cell as a whole
+    factors = torch.cat(factors)
+    assert 0.15 < (factors > 1).float().mean() < 0.65  # 40 % of them
+    assert factors.max() <= 1.7
+
+
+def test_an_image_without_cells_stays():
+    image = torch.rand(3, 16, 16)
+    labels = torch.zeros(16, 16, dtype=torch.int32)
+    assert torch.equal(brighten_cells(image, labels, np.random.default_rng(0)), image)
+
+
+def test_probability_zero_changes_nothing():
+    image = torch.rand(3, 32, 32)
+    labels = torch.zeros(32, 32, dtype=torch.int32)
+    assert torch.allclose(diversify(image, labels, 0.0, np.random.default_rng(0)), image)
+
+
+def test_boundaries_of_large_cells_become_background_and_small_cells_stay():
+    labels = np.zeros((64, 64), np.int32)
+    labels[10:30, 10:30] = 1  # 400 px
+    labels[10:30, 30:50] = 2  # touches it
+    labels[45:50, 45:50] = 3  # 25 px, under the floor
+    labels[40:64, 0:24] = 4  # cut by the crop
+    excluded = exclude_boundary(torch.from_numpy(labels)).numpy()
+    assert (excluded == 3).sum() == 25
+    assert (excluded[10:30, 29:31] == 0).all()  # touching cells are parted
+    assert (excluded == 1).sum() == 18 * 18
+    assert (excluded[63, 1:22] == 4).all()  # the crop's edge is no boundary
+    assert ((excluded == labels) | (excluded == 0)).all()

@@ -1,0 +1,59 @@
+"""What changes the look of a crop and not its geometry: MONAI's transforms and the cell-aware two."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+EXCLUSION_FLOOR = 196  # px; smaller cells keep their boundary (published training code)
+CHOSEN_CELLS = 0.4  # of the cells of a crop get a brightness of their own (paper, sec. 4)
+BRIGHTNESS = (1.0, 1.7)
+
+
+def diversify(image: torch.Tensor, labels: torch.Tensor, p: float, rng: np.random.Generator) -> torch.Tensor:
+    """The paper's intensity augmentations, each with probability `p`, clipped to [0, 1].
+
+    image (3, S, S) float32 in [0, 1], labels (S, S) int32.
+    """
+    from monai import transforms as mt
+
+    if rng.random() < p:
+        image = brighten_cells(image, labels, rng)
+    transforms = [
+        mt.RandGaussianNoise(prob=p, mean=0.0, std=0.1),
+        mt.RandAdjustContrast(prob=p, gamma=(0.5, 2.0)),
+        mt.RandGaussianSmooth(prob=p, sigma_x=(0.5, 1.5), sigma_y=(0.5, 1.5)),
+        mt.RandHistogramShift(prob=p, num_control_points=3),
+        mt.RandGaussianSharpen(prob=p, sigma1_x=(0.5, 1.0), sigma1_y=(0.5, 1.0), alpha=(1.0, 5.0)),
+    ]
+    for transform in transforms:
+        transform.set_random_state(int(rng.integers(2**31)))
+        image = torch.as_tensor(transform(image))
+    if rng.random() < p:  # stains and false colours: no channel means the same everywhere
+        image = image[torch.from_numpy(rng.permutation(3))]
+    if rng.random() < p / 2:  # dark cells on light ground and light cells on dark
+        image = 1 - image
+    return image.clamp(0, 1).float()
+
+
+def brighten_cells(image: torch.Tensor, labels: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
+    """Cell-aware intensity: 40 % of the cells, each times its own 1.0 to 1.7 (paper, sec. 4)."""
+    cells = torch.unique(labels)
+    cells = cells[cells > 0]
+    if not len(cells):
+        return image
+    chosen = cells[torch.from_numpy(rng.random(len(cells)) < CHOSEN_CELLS)]
+    factors = torch.ones(int(cells.max()) + 1)
+    factors[chosen.long()] = torch.from_numpy(rng.uniform(*BRIGHTNESS, len(chosen))).float()
+    return image * factors[labels.long()]
+
+
+def exclude_boundary(labels: torch.Tensor) -> torch.Tensor:
+    """Boundary pixels of cells of 196 px and more become background, for coarse public labels."""
+    from skimage.segmentation import find_boundaries
+
+    array: NDArray[np.int32] = labels.numpy()
+    areas = np.bincount(array.ravel())
+    boundary = find_boundaries(array, connectivity=1, mode="thick") & (areas[array] >= EXCLUSION_FLOOR)
+    return torch.from_numpy(np.where(boundary, 0, array).astype(np.int32))
