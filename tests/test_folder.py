@@ -1,0 +1,252 @@
+"""A folder run: isolation, resumption, signals, claims; a bright-blob finder stands for the network."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tifffile
+
+from app.errors import UsageError
+from app.files import Partial
+from app.folder import Run
+from app.images import find_images
+from app.labels import read_labels
+from app.names import output_stems
+from app.network import Network
+from app.predict import make_folder
+from app.settings import Job
+
+Make = Callable[..., Any]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, synthetic_field: Make) -> Path:
+    """Four images that can be read."""
+    (tmp_path / "in").mkdir()
+    for i in range(4):
+        tifffile.imwrite(tmp_path / "in" / f"image{i}.tif", synthetic_field(150, 130, 12, seed=i)[0])
+    return tmp_path
+
+
+def run(job: Job, engine: object) -> tuple[int, Run]:
+    images = find_images(job.inputs)
+    make_folder(job.output)
+    one = Run(job, output_stems(images), "weights", lambda: Network([engine], job.windows))  # type: ignore[list-item]
+    return one.over(images), one
+
+
+def job(folder: Path, **changes: Any) -> Job:
+    return replace(Job((folder / "in",), folder / "out", budget="none", quiet=True), **changes)
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(path.name for path in (folder / "out").iterdir())
+
+
+def test_every_image_gets_its_labels(folder: Path, bright_blobs: object, synthetic_field: Make) -> None:
+    """One label per image, of its size, with the cells that are there."""
+    status, _ = run(job(folder), bright_blobs)
+    assert status == 0
+    assert files(folder) == [f"image{i}_label.tiff" for i in range(4)]
+    labels = read_labels(folder / "out" / "image0_label.tiff")
+    truth = synthetic_field(150, 130, 12, seed=0)[1]
+    assert labels.shape == truth.shape
+    assert ((labels > 0) == (truth > 0)).mean() > 0.98
+
+
+def test_a_bad_file_costs_itself_only(
+    folder: Path, bright_blobs: object, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One file ended the batch in every peer that users complained of."""
+    (folder / "in" / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\nrubbish")
+    (folder / "in" / "empty.tif").write_bytes(b"")
+    tifffile.imwrite(
+        folder / "in" / "stack.tif", np.zeros((2, 5, 6, 50, 50), np.uint8), metadata={"axes": "TZCYX"}
+    )
+    with caplog.at_level(logging.ERROR, "app"):
+        status, done = run(job(folder), bright_blobs)
+    assert status == 1
+    assert len(files(folder)) == 4
+    assert {path.name for path in done.tally.failed} == {"broken.png", "empty.tif", "stack.tif"}
+    for path, message in done.tally.failed.items():
+        assert str(path) in message
+        assert "\n" not in message
+
+
+def test_a_fault_of_ours_costs_one_image_too(folder: Path, bright_blobs: Any) -> None:
+    """An exception that nobody thought of must not end the night's run."""
+
+    class Moody:
+        name, batch, calls = "moody", 1, 0
+
+        def __call__(self, windows: Any) -> Any:
+            self.calls += 1
+            if self.calls == 2:
+                raise RuntimeError("a fault")
+            return bright_blobs(windows)
+
+    status, done = run(job(folder), Moody())
+    assert status == 1
+    assert len(files(folder)) == 3
+    (message,) = done.tally.failed.values()
+    assert "RuntimeError: a fault" in message
+
+
+def test_a_second_run_does_only_what_changed(
+    folder: Path, bright_blobs: object, synthetic_field: Make
+) -> None:
+    """Finished work is kept; a changed input, other settings or --overwrite do it again."""
+    run(job(folder), bright_blobs)
+    _, again = run(job(folder), bright_blobs)
+    assert (len(again.tally.written), again.tally.skipped) == (0, 4)
+    tifffile.imwrite(folder / "in" / "image1.tif", synthetic_field(150, 130, 12, seed=9)[0])
+    _, changed = run(job(folder), bright_blobs)
+    assert [one.label.name for one in changed.tally.written] == ["image1_label.tiff"]
+    _, other = run(job(folder, budget="500"), bright_blobs)
+    assert len(other.tally.written) == 4
+    _, over = run(job(folder, budget="500", overwrite=True), bright_blobs)
+    assert len(over.tally.written) == 4
+
+
+def test_a_broken_label_is_done_again(folder: Path, bright_blobs: object) -> None:
+    """A label cut by another program, or by a full disk, does not count as done."""
+    run(job(folder), bright_blobs)
+    label = folder / "out" / "image2_label.tiff"
+    label.write_bytes(label.read_bytes()[:40])
+    _, again = run(job(folder), bright_blobs)
+    assert [one.label.name for one in again.tally.written] == ["image2_label.tiff"]
+
+
+def test_an_image_in_other_hands_is_waited_for(folder: Path, bright_blobs: object) -> None:
+    """What another process has claimed is left to it; if it dies without a label, we do it."""
+    make_folder(folder / "out")
+    claim = Partial.take(folder / "out" / "image0_label.tiff")
+    assert claim is not None
+    import threading
+
+    threading.Timer(1.0, claim.drop).start()
+    status, done = run(job(folder), bright_blobs)
+    assert status == 0
+    assert [one.label.name for one in done.tally.written][-1] == "image0_label.tiff"
+    assert len(files(folder)) == 4
+
+
+def test_extras_that_fail_do_not_take_the_labels_with_them(
+    folder: Path, bright_blobs: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Labels are what took the time; the next run tries the extras again."""
+    from app import outputs
+
+    def broken(*_: object) -> Path:
+        raise OSError("no room")
+
+    writers = outputs.WRITERS
+    monkeypatch.setattr(outputs, "WRITERS", {"overlay": broken})
+    status, _ = run(job(folder, save=("overlay",)), bright_blobs)
+    assert status == 1
+    assert files(folder) == [f"image{i}_label.tiff" for i in range(4)]
+    monkeypatch.setattr(outputs, "WRITERS", writers)
+    status, done = run(job(folder, save=("overlay",)), bright_blobs)
+    assert status == 0
+    assert len(done.tally.written) == 4
+    assert len(files(folder)) == 8
+
+
+def test_large_images_go_in_bands(folder: Path, bright_blobs: object) -> None:
+    """The way of slides must give the labels of the way of small images."""
+    run(job(folder), bright_blobs)
+    whole = [read_labels(path) for path in sorted((folder / "out").iterdir())]
+    shutil.rmtree(folder / "out")
+    small = replace(Job((), Path()).tracking, block_from=1000, block=64)
+    status, _ = run(job(folder, tracking=small), bright_blobs)
+    assert status == 0
+    for labels, path in zip(whole, sorted((folder / "out").iterdir()), strict=True):
+        np.testing.assert_array_equal(read_labels(path), labels)
+
+
+def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    """Wrong use is said before any image is touched."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageError, match="can't be made"):
+        make_folder(tmp_path / "file" / "out")
+
+
+SLOW_RUN = """
+import sys, time
+from pathlib import Path
+sys.path[:0] = [{root!r}, {tests!r}]
+from conftest import BrightBlobs
+from test_folder import job, run
+class Slow(BrightBlobs):
+    def __call__(self, windows):
+        time.sleep(0.3)
+        return super().__call__(windows)
+sys.exit(run(job(Path({folder!r})), Slow())[0])
+"""
+
+
+def start(folder: Path) -> subprocess.Popen[bytes]:
+    tests = Path(__file__).parent
+    code = SLOW_RUN.format(root=str(tests.parent), tests=str(tests), folder=str(folder))
+    return subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def until(condition: Callable[[], bool], seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "timed out"
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_signals_end_the_run_cleanly(folder: Path, number: signal.Signals) -> None:
+    """A scheduler's SIGTERM must leave whole labels, no temporary files, and the right status."""
+    process = start(folder)
+    until(lambda: (folder / "out" / "image0_label.tiff").exists())
+    asked = time.monotonic()
+    process.send_signal(number)
+    _, log = process.communicate(timeout=30)
+    assert time.monotonic() - asked < 10
+    assert process.returncode == 128 + number
+    assert b"stopped by" in log or b"written" in log
+    assert all(name.endswith("_label.tiff") for name in files(folder))
+    for path in (folder / "out").iterdir():
+        read_labels(path)
+
+
+def test_kill_and_again(folder: Path) -> None:
+    """kill -9 at any moment, then the same command: all labels, none broken, nothing left over."""
+    for delay in (0.0, 0.15, 0.3):
+        process = start(folder)
+        seen = len(list((folder / "out").glob("*.tiff"))) if (folder / "out").exists() else 0
+        until(lambda seen=seen: (folder / "out").exists() and len(list((folder / "out").iterdir())) > seen)
+        time.sleep(delay)
+        process.kill()
+        process.communicate()
+    process = start(folder)
+    process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert files(folder) == [f"image{i}_label.tiff" for i in range(4)]
+    for path in (folder / "out").iterdir():
+        assert read_labels(path).max() > 3
+
+
+def test_two_processes_share_a_folder(folder: Path) -> None:
+    """Together they do every image once."""
+    pair = [start(folder), start(folder)]
+    written = [process.communicate(timeout=60)[0].split() for process in pair]
+    assert [process.returncode for process in pair] == [0, 0]
+    assert sorted(written[0] + written[1]) == sorted(set(written[0] + written[1]))
+    assert len(written[0] + written[1]) == 4
+    assert len(files(folder)) == 4

@@ -1,0 +1,117 @@
+"""Passes against the clock, bands, half scale."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from app.clock import Clock, Speed
+from app.network import Network, enlarge, sigmoid
+from app.pipeline import Pixels
+from app.settings import Windows
+
+SMALL = Windows(size=64)
+
+
+class Slow:
+    """Takes a while for each window, and counts them."""
+
+    name = "slow"
+    batch = 2
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.windows = 0
+
+    def __call__(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
+        time.sleep(self.seconds * len(windows))
+        self.windows += len(windows)
+        return windows - np.float32(0.5)
+
+
+def image(height: int, width: int) -> Pixels:
+    return Pixels(np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8))
+
+
+def test_without_a_budget_all_passes_run() -> None:
+    """`--budget none` is the published strategy: two models, three views, overlap 0.6."""
+    engines = [Slow(0), Slow(0)]
+    _, progress = Network(engines, SMALL).whole(image(100, 150), (100, 150), Clock.start(None))
+    assert progress.passes == 6
+    assert progress.rung.overlap == 0.6
+    assert engines[0].windows == engines[1].windows == progress.windows / 2
+
+
+def test_a_short_budget_is_kept() -> None:
+    """A laptop must answer in time by itself, with fewer passes, and say so."""
+    engines = [Slow(0.004), Slow(0.004)]
+    network = Network(engines, SMALL, Speed(tracking=0.01))
+    clock = Clock.start(1.0)
+    (flow, probability), progress = network.whole(image(300, 300), (300, 300), clock)
+    assert clock.spent < 1.5
+    assert progress.passes >= 1
+    assert progress.rung.overlap < 0.6 or progress.passes < 6
+    assert flow.shape == (2, 300, 300)
+    assert np.isfinite(probability).all()
+
+
+def test_a_pass_that_would_be_late_is_not_begun() -> None:
+    """The plan was made for a fast machine that then slowed down; what is summed so far is the answer."""
+    engine = Slow(0.01)
+    network = Network([engine], SMALL, Speed(window=1e-6, tracking=0.01))
+    _, progress = network.whole(image(128, 128), (128, 128), Clock.start(0.8))
+    assert progress.rung.passes == 3
+    assert progress.passes < 3
+
+
+def test_no_time_at_all_still_gives_a_result() -> None:
+    """Late is a warning, nothing is a loss: half-scale windows are the last resort."""
+    network = Network([Slow(0.001)], SMALL, Speed(window=10.0))
+    for shape in [(201, 333), (64, 64), (1, 1), (1, 200)]:
+        (flow, probability), progress = network.whole(image(*shape), shape, Clock.start(0.01))
+        assert progress.rung.scale == 0.5
+        assert flow.shape == (2, *shape)
+        assert probability.shape == shape
+
+
+@pytest.mark.parametrize("scale", [1.0, 0.5])
+def test_bands_equal_whole(scale: float) -> None:
+    """A slide done band by band must not differ from the same image done at once."""
+    shape = (333, 150)
+    pixels = image(*shape)
+    network = Network([Slow(0), Slow(0)], SMALL)
+    clock = Clock.start(None)
+    progress = network.plan(pixels, shape, clock)
+    progress.rung = replace(progress.rung, scale=scale)
+    ((flow, probability),) = network.bands(pixels, shape, clock, progress, shape[0])
+    bands = list(network.bands(pixels, shape, clock, progress, 50))
+    np.testing.assert_allclose(np.concatenate([band[0] for band in bands], axis=1), flow, atol=1e-6)
+    np.testing.assert_allclose(np.concatenate([band[1] for band in bands]), probability, atol=1e-6)
+
+
+def test_a_batch_may_stop_the_run() -> None:
+    """SIGTERM is heard between batches."""
+
+    class EnoughError(Exception):
+        pass
+
+    def stop(_: object) -> None:
+        raise EnoughError
+
+    network = Network([Slow(0)], SMALL, on_batch=stop)
+    with pytest.raises(EnoughError):
+        network.whole(image(99, 99), (99, 99), Clock.start(None))
+
+
+def test_sigmoid_at_its_ends() -> None:
+    """exp overflowed once for large logits, and warnings are errors."""
+    np.testing.assert_allclose(sigmoid(np.array([-1e4, 0, 1e4], np.float32)), [0, 0.5, 1])
+
+
+def test_enlarge_keeps_odd_sizes() -> None:
+    """The last row and column of an odd image were once left out."""
+    assert enlarge(np.ones((3, 3, 4), np.float32), 5, 7).shape == (3, 5, 7)
