@@ -36,6 +36,13 @@ def _parser() -> argparse.ArgumentParser:
     f1.add_argument("-p", "--predictions", type=Path, required=True, metavar="DIR", help="predicted labels")
     f1.add_argument("-o", "--output", type=Path, metavar="CSV", help="per image (default: f1.csv in -p)")
     f1.add_argument("--split", choices=("train", "val", "test"), help="only these images of splits.csv")
+    f1.add_argument(
+        "--report", type=Path, metavar="HTML", help="write a page with tables, plots, worst images"
+    )
+    f1.add_argument("--images", type=Path, metavar="DIR", help="for --report: images, or sets of them")
+    f1.add_argument(
+        "--times", type=Path, nargs="+", default=[], metavar="CSV", help="for --report: of timing"
+    )
     f1.set_defaults(run=_f1)
     timing = commands.add_parser("timing", help="one fresh process or container per image, against the clock")
     timing.add_argument(
@@ -63,7 +70,9 @@ def _f1(options: argparse.Namespace) -> int:
     from evaluation.cases import find_cases
     from evaluation.scores import score_case
     from evaluation.summary import TABLE_HEAD, plain_table, summarise, table_cells, to_csv
+    from evaluation.timing import from_csv
 
+    systems = {path.stem: from_csv(path) for path in options.times}
     found = find_cases(options.truth, options.predictions, options.split)
     _log(*(f"note: {note}" for note in found.notes))
     rows = []
@@ -76,6 +85,13 @@ def _f1(options: argparse.Namespace) -> int:
     with whole_file(output) as partial:
         partial.write_text(to_csv(rows), encoding="utf-8", newline="")
     _log(f"written: {output}")
+    if options.report:
+        from evaluation.report import render
+
+        html = render(rows, systems, options.images)
+        with whole_file(options.report) as partial:
+            partial.write_text(html, encoding="utf-8")
+        _log(f"written: {options.report}")
     return int(any(row.status != "ok" for row in rows))
 
 

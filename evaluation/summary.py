@@ -77,13 +77,17 @@ class Summary:
         """Images whose prediction is missing or failed."""
         return sum(row.status != "ok" for row in self.rows)
 
+    def values(self, column: str) -> list[float]:
+        """One of SCORES for every image."""
+        return [SCORES[column](row) for row in self.rows]
+
     def mean(self, column: str) -> float:
         """Mean of one of SCORES."""
-        return float(np.mean([SCORES[column](row) for row in self.rows]))
+        return float(np.mean(self.values(column)))
 
     def median(self, column: str) -> float:
         """Median of one of SCORES."""
-        return float(np.median([SCORES[column](row) for row in self.rows]))
+        return float(np.median(self.values(column)))
 
     def total(self, column: str) -> int:
         """Sum of one of COUNTS."""
