@@ -18,6 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from app.images.segment_header import declared_size
+
 
 class Segments:
     """The decoded segments used last, up to `budget` bytes."""
@@ -113,6 +115,9 @@ class Page:
         if self.counts[index] == 0:
             return None
         data = read_at(descriptor, self.offsets[index], self.counts[index])
+        declared = declared_size(data, self.keyframe.compression)
+        if declared is not None and math.prod(declared) > math.prod(self.segment_shape):
+            raise ValueError(f"a strip or tile declares {declared[0]} × {declared[1]} pixels of its own")
         header = self.keyframe.jpegheader
         values = self.keyframe.decode(data, index, jpegtables=self.jpegtables, jpegheader=header)[0]
         return values[0]
