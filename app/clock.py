@@ -55,6 +55,10 @@ class Clock:
         """The clock as it stands now, for a part that waits while another image has its turn."""
         return replace(self, ended=time.monotonic())
 
+    def resumed(self) -> Clock:
+        """A running clock that goes on where this one stands."""
+        return Clock.start(self.budget, already=self.spent)
+
     @property
     def left(self) -> float:
         """Seconds to go, infinite without a budget; negative when late."""

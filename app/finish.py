@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -56,14 +55,14 @@ def finish_whole(
     """Tracks, writes and draws an image that is held whole; `clock` was stopped when the network ended."""
     from app.blocks import track
 
-    began = time.monotonic()
+    clock = clock.resumed()
+    began = clock.spent
     labels = track(*band, job.tracking)
     write_labels(ready.partial.temporary, labels, ready.record)
-    network.speed.saw_tracking(labels.size, time.monotonic() - began)
-    row = publish(job, ready, band, labels)
-    seconds = clock.spent + time.monotonic() - began
+    network.speed.saw_tracking(labels.size, clock.spent - began)
+    row = publish(job, ready, band, labels, progress, clock)
     cells = int(labels.max(initial=0))
-    return Finished(ready.partial.path, ready.shape, cells, seconds, clock.budget, progress, row)
+    return Finished(ready.partial.path, ready.shape, cells, clock.spent, clock.budget, progress, row)
 
 
 def finish_banded(job: Job, ready: Ready, network: Network, clock: Clock) -> Finished:
@@ -79,18 +78,20 @@ def finish_banded(job: Job, ready: Ready, network: Network, clock: Clock) -> Fin
         ready.partial.publish()
         row = None
     else:
-        row = publish(job, ready, kept.band, read_labels(ready.partial.temporary))
+        row = publish(job, ready, kept.band, read_labels(ready.partial.temporary), progress, clock)
     return Finished(ready.partial.path, ready.shape, cells, clock.spent, clock.budget, progress, row)
 
 
-def publish(job: Job, ready: Ready, band: Band, labels: NDArray[np.int32]) -> Row | None:
-    """Gives the label file its name once everything else is drawn.
+def publish(
+    job: Job, ready: Ready, band: Band, labels: NDArray[np.int32], progress: Progress, clock: Clock
+) -> Row | None:
+    """Gives the label file its name once everything else is drawn; returns the report's row.
 
     Where drawing fails the labels are published all the same, with a record
     that says so, and the next run does the image again.
     """
     try:
-        row = draw(job, ready, band, labels)
+        row = draw(job, ready, band, labels, progress, clock) if job.draws else None
     except Exception:
         rewrite_record(ready.partial.temporary, replace(ready.record, settings="extras are missing"))
         ready.partial.publish()
@@ -116,22 +117,24 @@ class Kept:
             yield flow, probability
 
 
-def draw(job: Job, ready: Ready, band: Band, labels: NDArray[np.int32]) -> Row | None:
-    """Everything that `--save` asked for, and the report's row where one is wanted."""
-    if not job.draws:
-        return None
+def draw(
+    job: Job, ready: Ready, band: Band, labels: NDArray[np.int32], progress: Progress, clock: Clock
+) -> Row | None:
+    """Everything that `--save` asked for, and the row where a report is wanted."""
     from app.outputs import WRITERS, Result
+    from app.outputs.report import make_row
 
-    height = ready.shape[0]
     source = ready.source
     result = Result(
         ready.stem,
-        source.rows(0, height),
-        source.raw_rows(0, height),
+        source.rows(0, ready.shape[0]),
+        source.raw_rows(0, ready.shape[0]),
         labels,
         *band,
         pixel_size_um=source.info.pixel_size_um,
     )
     for name in job.save:
         WRITERS[name](result, job.output)
-    return None
+    if not job.report:
+        return None
+    return make_row(result, clock.spent, clock.budget, str(progress), source.info.notes)

@@ -14,7 +14,6 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -32,21 +31,13 @@ from app.pipeline import budget_seconds
 from app.ready import Ready
 from app.settings import Job
 from app.stop import Stop, Stopped
+from app.tally import Tally
 
 logger = logging.getLogger(__name__)
 
 START_RESERVE = 1.5  # s of the first image's time that a container takes before our process exists
 PATIENCE = 8.0  # s that a stopped run waits for the image that is being written
 POLL = 0.2  # s between looks at an image that another process holds
-
-
-@dataclass
-class Tally:
-    """What became of the images."""
-
-    written: list[Finished] = field(default_factory=list)
-    skipped: int = 0
-    failed: dict[Path, str] = field(default_factory=dict)
 
 
 class Run:
@@ -63,6 +54,7 @@ class Run:
         self.load = load
         self.network: Network | None = None
         self.tally = Tally()
+        self.began = time.monotonic()
         self.stop = Stop()
         self.bars = Bars(wanted=not job.quiet)
         self.elsewhere: list[Path] = []  # in another process's hands when we came to them
@@ -91,6 +83,7 @@ class Run:
                     os._exit(status)  # its thread would keep the process alive
             finisher.shutdown()
         clear_up(self.job.output)
+        self.report()
         self.summary()
         return status or (1 if self.tally.failed else 0)
 
@@ -135,7 +128,7 @@ class Run:
             if not self.job.overwrite and label.exists() and read_record(label) == record:
                 source.close()
                 claim.drop()
-                self.tally.skipped += 1
+                self.tally.skipped.append(path)
                 self.bars.image_done()
                 logger.info("%s: done before, skipped", path)
                 return None
@@ -216,6 +209,13 @@ class Run:
         self.bars.image_done()
         logger.error("%s", message, exc_info=error if logger.isEnabledFor(logging.DEBUG) else None)
 
+    def report(self) -> None:
+        """The page about the run, where one is wanted."""
+        if self.job.report:
+            from app.report import write
+
+            write(self.job, self.weights, self.tally, self.stems, time.monotonic() - self.began)
+
     def summary(self) -> None:
         """Last words: the counts, and every failure again."""
         written, failed = self.tally.written, self.tally.failed
@@ -225,7 +225,7 @@ class Run:
             "%d written (%d cells), %d done before, %d failed%s",
             len(written),
             cells,
-            self.tally.skipped,
+            len(self.tally.skipped),
             len(failed),
             f", {late} late" if late else "",
         )

@@ -109,7 +109,7 @@ def test_a_second_run_does_only_what_changed(
     """Finished work is kept; a changed input, other settings or --overwrite do it again."""
     run(job(folder), bright_blobs)
     _, again = run(job(folder), bright_blobs)
-    assert (len(again.tally.written), again.tally.skipped) == (0, 4)
+    assert (len(again.tally.written), len(again.tally.skipped)) == (0, 4)
     tifffile.imwrite(folder / "in" / "image1.tif", synthetic_field(150, 130, 12, seed=9)[0])
     _, changed = run(job(folder), bright_blobs)
     assert [one.label.name for one in changed.tally.written] == ["image1_label.tiff"]

@@ -1,0 +1,50 @@
+"""From what became of a run to its HTML page."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from app import __version__, machine
+from app.outputs.report import Row, Run, write_report
+from app.settings import Job
+from app.tally import Tally
+
+NAME = "report.html"
+PACKAGES = ("numpy", "numba", "openvino", "tifffile", "imagecodecs", "torch")
+
+
+def write(job: Job, weights: str, tally: Tally, stems: Mapping[Path, str], seconds: float) -> None:
+    """Writes `report.html` into the output folder."""
+    rows = [one.row for one in tally.written if one.row is not None]
+    rows += [Row(stems[path], warnings=("done before, skipped",)) for path in tally.skipped]
+    rows += [Row(stems[path], error=message) for path, message in tally.failed.items()]
+    run = Run(
+        rows=tuple(sorted(rows, key=lambda row: row.stem)),
+        started=time.strftime("%Y-%m-%d %H:%M", time.localtime(time.time() - seconds)),
+        seconds=seconds,
+        settings=dict(setting.split("=", 1) for setting in job.recorded.split(", ") if "=" in setting),
+        weights={job.weights: weights},
+        versions={"mediar-box": __version__, "Python": platform.python_version(), **versions()},
+        machine={
+            "processor": machine.cpu_name(),
+            "threads": str(machine.cpu_limit()),
+            "memory": f"{machine.memory_limit() / 1e9:.1f} GB",
+            "system": platform.platform(terse=True),
+        },
+    )
+    write_report(run, job.output / NAME)
+
+
+def versions() -> dict[str, str]:
+    """Those of the packages that are installed."""
+    found = {}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
