@@ -77,9 +77,9 @@ def true_labels(path: Path) -> np.ndarray:  # type: ignore[type-arg]
 
 def plot(measured: list[Measured], path: Path) -> None:
     """F1 against relative time, one point per rung."""
-    import matplotlib
+    import matplotlib as mpl
 
-    matplotlib.use("svg")
+    mpl.use("svg")
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(figsize=(7, 4.5))
