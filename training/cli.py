@@ -1,4 +1,4 @@
-"""The command line of training: one function a command, heavy imports inside."""
+"""The command line of training: what they do stands in commands.py."""
 
 from __future__ import annotations
 
@@ -7,8 +7,12 @@ import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from app.errors import MediarError
+from training import commands
+
+Group = Any  # what argparse gives back for subcommands has no public name
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,39 +30,87 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def parser() -> argparse.ArgumentParser:
     """Every command with its flags; importing this costs nothing heavy."""
     top = argparse.ArgumentParser(prog="python -m training", description="Makes and judges the weights.")
-    commands = top.add_subparsers(required=True, metavar="COMMAND")
+    group = top.add_subparsers(required=True, metavar="COMMAND")
+    add_making(group)
+    add_judging(group)
+    return top
 
-    fit = commands.add_parser("fit", help="train one phase, or go on where it stopped")
+
+def add_making(group: Group) -> None:
+    """Commands that make weights."""
+    fit = group.add_parser("fit", help="train one phase, or go on where it stopped")
     fit.add_argument("phase", type=Path, help="a TOML file, see training/phases")
     add_data(fit)
     fit.add_argument("--relabelled", type=Path, help="folder that `relabel` wrote, in place of those labels")
     fit.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
-    fit.set_defaults(run=run_fit)
+    fit.set_defaults(run=commands.run_fit)
 
-    plot = commands.add_parser("plot", help="draw the learning curve of a run's log")
+    plot = group.add_parser("plot", help="draw the learning curve of a run's log")
     plot.add_argument("log", type=Path, help="runs/<phase>.csv")
-    plot.set_defaults(run=run_plot)
+    plot.set_defaults(run=commands.run_plot)
 
-    discover = commands.add_parser("discover", help="find modalities: k-means on the encoder's embeddings")
+    discover = group.add_parser("discover", help="find modalities: k-means on the encoder's embeddings")
     discover.add_argument("--weights", type=Path, required=True, help="runs/phase1.pt")
     discover.add_argument("--clusters", type=int, default=40, help="k (40, as the paper)")
     add_data(discover)
-    discover.set_defaults(run=run_discover)
+    discover.set_defaults(run=commands.run_discover)
 
-    export = commands.add_parser(
-        "export", help="write checkpoints as the weights that the repository carries"
-    )
+    export = group.add_parser("export", help="write checkpoints as the weights that the repository carries")
     export.add_argument(
         "checkpoints", nargs="+", type=Path, metavar="PT", help="runs/<phase>.pt, one a model"
     )
     export.add_argument(
         "--data", type=Path, required=True, help="the sets they were trained on, for the card"
     )
-    export.add_argument("--score", action="append", type=score, default=[], metavar="NAME=VALUE")
+    export.add_argument("--score", action="append", type=named_score, default=[], metavar="NAME=VALUE")
     export.add_argument("--name", default="compact", help="what --weights calls them")
     export.add_argument("--folder", type=Path, default=Path("weights"), help="where they and index.json go")
-    export.set_defaults(run=run_export)
-    return top
+    export.set_defaults(run=commands.run_export)
+
+    relabel = group.add_parser("relabel", help="add cells that two models find and nobody has drawn")
+    relabel.add_argument("--weights", required=True, help="a folder with the two models")
+    relabel.add_argument(
+        "--data", type=Path, required=True, help="folder of sets; its train split is relabelled"
+    )
+    relabel.add_argument("-o", "--out", type=Path, required=True, help="for `fit --relabelled`")
+    relabel.set_defaults(run=commands.run_relabel)
+
+
+def add_judging(group: Group) -> None:
+    """Commands that judge them."""
+    score = group.add_parser(
+        "score", help="F1 and mAP per set, per model and ensemble, with flips and without"
+    )
+    add_judged(score, "test")
+    score.add_argument(
+        "-o", "--out", type=Path, default=Path("out/scores"), help="for scores.csv and scores.md"
+    )
+    score.set_defaults(run=commands.run_score)
+
+    select = group.add_parser("select", help="choose among checkpoints by F1 on val, or by cells found")
+    select.add_argument("candidates", type=Path, nargs="+", help="files of weights, e.g. runs/*.pt")
+    select.add_argument("--data", type=Path, help="folder of sets; its val split decides")
+    select.add_argument("--unlabelled", type=Path, help="folder of images without labels: most cells wins")
+    select.set_defaults(run=commands.run_select)
+
+    ablate = group.add_parser("ablate", help="other networks under the same training: one table")
+    ablate.add_argument("phase", type=Path, help="training/phases/ablate.toml")
+    ablate.add_argument("--data", type=Path, required=True, help="folder of sets with images/ and labels/")
+    ablate.add_argument("--steps", type=int, help="instead of the phase's")
+    ablate.add_argument("--images", type=int, help="of train and of val, at most; for a quick look")
+    ablate.set_defaults(run=commands.run_ablate)
+
+    card = group.add_parser("card", help="the parts of the model card that come from runs")
+    card.add_argument("phases", type=Path, nargs="+", help="TOML files of the phases that made the weights")
+    add_data(card)
+    card.add_argument("--scores", type=Path, default=Path("out/scores/scores.md"), help="what `score` wrote")
+    card.set_defaults(run=commands.run_card)
+
+    gallery = group.add_parser("gallery", help="pictures of the worst cases, truth beside prediction")
+    add_judged(gallery, "test")
+    gallery.add_argument("--count", type=int, default=3, help="pictures per set")
+    gallery.add_argument("-o", "--out", type=Path, default=Path("out/failures"))
+    gallery.set_defaults(run=commands.run_gallery)
 
 
 def add_data(command: argparse.ArgumentParser) -> None:
@@ -67,38 +119,15 @@ def add_data(command: argparse.ArgumentParser) -> None:
     command.add_argument("--runs", type=Path, default=Path("runs"), help="where checkpoints and logs go")
 
 
-def run_fit(chosen: argparse.Namespace) -> None:
-    from training.data import find_pairs, load_samples
-    from training.fit import fit
-    from training.settings import Phase
-
-    phase = Phase.load(chosen.phase)
-    samples = load_samples(find_pairs(chosen.data, "train", chosen.relabelled))
-    print(fit(phase, samples, chosen.runs, chosen.device))
+def add_judged(command: argparse.ArgumentParser, split: str) -> None:
+    """What is judged, on what."""
+    command.add_argument("--weights", default="compact", help="compact, official, or a folder or file")
+    command.add_argument("--data", type=Path, required=True, help="folder of sets with images/ and labels/")
+    command.add_argument("--split", default=split, help=f"of splits.csv ({split})")
+    command.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
 
 
-def run_plot(chosen: argparse.Namespace) -> None:
-    from training.log import plot
-
-    print(plot(chosen.log))
-
-
-def run_discover(chosen: argparse.Namespace) -> None:
-    from training.data import find_pairs
-    from training.discover import discover
-
-    print(discover(chosen.weights, find_pairs(chosen.data, "train"), chosen.clusters, chosen.runs))
-
-
-def run_export(chosen: argparse.Namespace) -> None:
-    from training.export import export
-
-    weights = export(chosen.checkpoints, chosen.data, dict(chosen.score), chosen.folder, chosen.name)
-    for member in weights.members:
-        print(f"{member.file} {member.sha256}")
-
-
-def score(text: str) -> tuple[str, float]:
+def named_score(text: str) -> tuple[str, float]:
     """`NAME=VALUE` → a line of the model card."""
     name, _, value = text.partition("=")
     try:

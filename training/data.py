@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from app.errors import MediarError
 from app.flows.diffusion import labels_to_flow
-from app.images.normalise import normalise
+from app.images import open_image
 
 logger = logging.getLogger(__name__)
 
@@ -103,13 +103,9 @@ def load_sample(pair: Pair) -> Sample:
 
 
 def load_image(path: Path) -> tuple[NDArray[np.uint8], bool]:
-    """`(H, W, 3)` uint8 as the network sees it, and whether the file held one channel."""
-    import imagecodecs
-
-    raw = imagecodecs.imread(path)
-    gray = raw.ndim == 2
-    image = normalise(raw)
-    return (np.repeat(image[..., None], 3, axis=2) if gray else image[..., :3]), gray
+    """`(H, W, 3)` uint8 as the network sees it at inference, and whether the file holds one channel."""
+    with open_image(path) as source:
+        return source.rows(0, source.info.height), source.info.channels == 1
 
 
 def load_labels(path: Path) -> NDArray[np.int32]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import imagecodecs
 import numpy as np
@@ -12,16 +13,8 @@ import tifffile
 import torch
 from numpy.typing import NDArray
 
+from training.data import Sample, find_pairs, load_samples
 from training.settings import Phase
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """Tiny networks wait longer for their threads than they compute."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture
@@ -46,6 +39,23 @@ def small_phase() -> Phase:
         average=0.9,
         save_every=1000,
     )
+
+
+@pytest.fixture
+def samples(tmp_path: Path, synthetic_field: Callable[..., Any]) -> Iterator[list[Sample]]:
+    """Three synthetic fields of the set "field", and one thread to train on.
+
+    Tiny networks wait longer for their threads than they compute. Numba sets
+    the number of threads anew, so this comes after the flows are made.
+    """
+    for seed in range(3):
+        image, labels = synthetic_field(96, 112, 14, seed)
+        write(tmp_path / "data" / "field", str(seed), image, labels.astype(np.uint16), "png")
+    loaded = load_samples(find_pairs(tmp_path / "data", "train"))
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield loaded
+    torch.set_num_threads(threads)
 
 
 def write(

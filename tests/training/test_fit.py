@@ -5,23 +5,13 @@ from __future__ import annotations
 import csv
 from dataclasses import replace
 
-import numpy as np
 import pytest
 import torch
 
 from app.errors import UsageError
 from training.batches import Batches
-from training.data import find_pairs, load_samples
 from training.fit import fit
 from training.settings import Phase
-
-
-@pytest.fixture
-def samples(tmp_path, write_pair, synthetic_field):
-    for seed in range(3):
-        image, labels = synthetic_field(96, 112, 14, seed)
-        write_pair(tmp_path / "data" / "field", str(seed), image, labels.astype(np.uint16), "png")
-    return load_samples(find_pairs(tmp_path / "data", "train"))
 
 
 def losses(log):

@@ -1,0 +1,122 @@
+"""What each command of `python -m training` does; heavy imports inside."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from app.errors import UsageError
+
+if TYPE_CHECKING:
+    from app.engines import Engine
+
+
+def run_fit(chosen: argparse.Namespace) -> None:
+    from training.data import find_pairs, load_samples
+    from training.fit import fit
+    from training.settings import Phase
+
+    phase = Phase.load(chosen.phase)
+    samples = load_samples(find_pairs(chosen.data, "train", chosen.relabelled))
+    print(fit(phase, samples, chosen.runs, chosen.device))
+
+
+def run_plot(chosen: argparse.Namespace) -> None:
+    from training.log import plot
+
+    print(plot(chosen.log))
+
+
+def run_discover(chosen: argparse.Namespace) -> None:
+    from training.data import find_pairs
+    from training.discover import discover
+
+    print(discover(chosen.weights, find_pairs(chosen.data, "train"), chosen.clusters, chosen.runs))
+
+
+def run_export(chosen: argparse.Namespace) -> None:
+    from training.export import export
+
+    weights = export(chosen.checkpoints, chosen.data, dict(chosen.score), chosen.folder, chosen.name)
+    for member in weights.members:
+        print(f"{member.file} {member.sha256}")
+
+
+def run_score(chosen: argparse.Namespace) -> None:
+    from training.data import find_pairs
+    from training.passes import variants
+    from training.score import report, score, write_rows
+
+    engines = engines_of(chosen.weights, chosen.device)
+    wanted = variants(len(engines))
+    rows = score(engines, find_pairs(chosen.data, chosen.split), wanted)
+    write_rows(rows, chosen.out / "scores.csv")
+    text = report(rows, f"{chosen.weights} on the {chosen.split} split")
+    (chosen.out / "scores.md").write_text(text + "\n")
+    print(text)
+
+
+def run_select(chosen: argparse.Namespace) -> None:
+    from training.data import find_pairs
+    from training.select import by_count, by_labels
+
+    if (chosen.data is None) == (chosen.unlabelled is None):
+        raise UsageError("select: give either --data or --unlabelled")
+    if chosen.data is not None:
+        best, table = by_labels(
+            chosen.candidates, find_pairs(chosen.data, "val"), lambda path: engines_of(str(path))[0]
+        )
+    else:
+        best, table = by_count(chosen.candidates, chosen.unlabelled, lambda path: engines_of(str(path))[0])
+    print(f"{table}\n\nbest: {best}")
+
+
+def run_relabel(chosen: argparse.Namespace) -> None:
+    from training.data import find_pairs
+    from training.relabel import relabel
+
+    engines = engines_of(chosen.weights)
+    done = relabel(engines, find_pairs(chosen.data, "train"), chosen.out)
+    changed = [image for image in done if image.added]
+    print(
+        f"{sum(r.added for r in changed)} cells added to {len(changed)} of {len(done)} images: {chosen.out}"
+    )
+
+
+def run_ablate(chosen: argparse.Namespace) -> None:
+    from training.ablate import ablate, some, table
+    from training.data import find_pairs, load_samples
+    from training.settings import Phase
+
+    phase = Phase.load(chosen.phase)
+    phase = replace(phase, steps=chosen.steps or phase.steps)
+    train, val = (
+        load_samples(some(find_pairs(chosen.data, split), phase.sets, chosen.images))
+        for split in ("train", "val")
+    )
+    print(table(ablate(phase, train, val), phase.steps))
+
+
+def run_card(chosen: argparse.Namespace) -> None:
+    from training.card import card
+    from training.settings import Phase
+
+    phases = [Phase.load(path) for path in chosen.phases]
+    print(card(phases, chosen.runs, chosen.data, chosen.scores), end="")
+
+
+def run_gallery(chosen: argparse.Namespace) -> None:
+    from training.data import find_pairs
+    from training.gallery import gallery
+
+    engines = engines_of(chosen.weights, chosen.device)
+    print(gallery(engines, find_pairs(chosen.data, chosen.split), chosen.out, chosen.count))
+
+
+def engines_of(weights: str, device: str = "auto") -> list[Engine]:
+    """The models of a pair, on the inference path."""
+    from app.engines import choose_device, load_engines
+    from app.weights import find_weights
+
+    return load_engines(find_weights(weights), choose_device(device))
