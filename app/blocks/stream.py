@@ -58,10 +58,11 @@ def add_block(rows: Rows, inner: Block, tracking: Tracking, form: Form, canvas: 
     while True:
         outer = inner.outer(halo, rows.height, rows.width)
         if not rows.any_above(outer, tracking.probability_threshold):
-            return
+            break
         trusted = outer.inside(EDGE, rows.height, rows.width)
         part = Part(inner.within(outer), trusted.within(outer), rows.height * rows.width)
         masks = owned_masks(*rows.cut(outer), part, tracking, form)
         if masks is not None:
-            return canvas.add(masks, outer)
+            canvas.add(masks, outer)
+            break
         halo = min(2 * halo, largest_halo(tracking))

@@ -12,41 +12,38 @@ from app.flows.jit import parallel, serial
 @serial
 def bounding_boxes(labels, count):  # type: ignore[no-untyped-def]
     """`(count + 1, 4)` int32: y0, x0, y1, x1 (exclusive) per id; y1 = 0 where an id is absent."""
-    height, width = labels.shape
-    boxes = np.zeros((count + 1, 4), np.int32)
-    boxes[:, 0] = height
-    boxes[:, 1] = width
-    measure(labels, 0, height, boxes, np.zeros(count + 1, np.int32), np.zeros(count + 1, np.int64))
-    return boxes
+    return survey(labels, count)[0]
 
 
 @serial
 def survey(labels, count):  # type: ignore[no-untyped-def]
-    """Boxes as above, sizes `(count + 1,)` int32 in px, first pixels `(count + 1,)` int64 as flat indices."""
+    """What one look at `(H, W)` labels tells of ids 0..count; background counts as absent.
+
+    Boxes as above; sizes `(count + 1,)` int32 in px; first pixels `(count + 1,)`
+    int64 as flat indices; broken `(count + 1,)` bool: some row meets the cell twice.
+    """
     height, width = labels.shape
     boxes = np.zeros((count + 1, 4), np.int32)
-    boxes[:, 0] = height
-    boxes[:, 1] = width
     sizes = np.zeros(count + 1, np.int32)
     firsts = np.zeros(count + 1, np.int64)
-    measure(labels, 0, height, boxes, sizes, firsts)
-    return boxes, sizes, firsts
-
-
-@serial
-def measure(labels, top, bottom, boxes, sizes, firsts):  # type: ignore[no-untyped-def]
-    for y in range(top, bottom):
-        for x in range(labels.shape[1]):
-            cell = labels[y, x]
+    broken = np.zeros(count + 1, np.bool_)
+    for y in range(height):
+        x = 0
+        while x < width:
+            begin, cell = x, labels[y, x]
+            while x < width and labels[y, x] == cell:
+                x += 1
             if cell > 0:
                 box = boxes[cell]
                 if sizes[cell] == 0:
-                    firsts[cell] = y * labels.shape[1] + x
-                    box[0] = y
-                sizes[cell] += 1
-                box[1] = min(box[1], x)
+                    box[0], box[1], box[3] = y, begin, x
+                    firsts[cell] = y * width + begin
+                broken[cell] |= box[2] == y + 1
+                box[1] = min(box[1], begin)
                 box[2] = y + 1
-                box[3] = max(box[3], x + 1)
+                box[3] = max(box[3], x)
+                sizes[cell] += x - begin
+    return boxes, sizes, firsts, broken
 
 
 @parallel

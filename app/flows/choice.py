@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,14 +13,29 @@ from app.flows.masks import Form
 from app.flows.trajectories import end_points
 from app.settings import Tracking
 
+# px from which 'auto' takes a CUDA device. An estimate, not a measurement: under it the CPU needs
+# less than a tenth of a second, about what the device's many small calls take whatever the size.
+DEVICE_FROM = 1_000_000
+
 
 def form_for(device: str, pixels: int) -> Form:
-    """The form for `device` ('cpu', 'cuda' or 'cuda:N')."""
+    """The form for 'cpu', a torch device such as 'cuda', or the faster one for an array of `pixels`: 'auto'.
+
+    Raises DeviceError where a device is asked for and isn't there.
+    """
+    if device == "auto":
+        device = "cuda" if pixels >= DEVICE_FROM and cuda_in_use() else "cpu"
     if device == "cpu":
         return Form(cpu_ends, flow_errors)
     from app.flows.device import device_form
 
     return device_form(device)
+
+
+def cuda_in_use() -> bool:
+    """Has this process loaded torch and is a CUDA device there? Where it hasn't, loading it costs seconds."""
+    torch = sys.modules.get("torch")
+    return torch is not None and torch.cuda.is_available()
 
 
 def cpu_ends(

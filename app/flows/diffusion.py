@@ -131,12 +131,16 @@ def spread(share, stride, source, steps):  # type: ignore[no-untyped-def]
     """
     heat = np.zeros(len(share), np.float32)
     sums = np.zeros(len(share), np.float32)
+    # views, since an index less a stride would be tested for being negative in every turn
+    left, middle, right, row_sums = heat[:-2], heat[1:-1], heat[2:], sums[1:-1]
+    above, here, below = sums[: -2 * stride], sums[stride:-stride], sums[2 * stride :]
+    inner, inner_share = heat[stride:-stride], share[stride:-stride]
     for _ in range(steps):
         heat[source] += UNIT
-        for i in range(1, len(share) - 1):
-            sums[i] = heat[i - 1] + heat[i] + heat[i + 1]
-        for i in range(stride, len(share) - stride):
-            heat[i] = (sums[i - stride] + sums[i] + sums[i + stride]) * share[i]
+        for i in range(len(row_sums)):
+            row_sums[i] = left[i] + middle[i] + right[i]
+        for i in range(len(inner)):
+            inner[i] = (above[i] + here[i] + below[i]) * inner_share[i]
     for i in range(len(heat)):
         if heat[i] > np.float32(1e-5) * UNIT:  # below, log(1 + heat) is heat
             heat[i] = np.log1p(heat[i] / UNIT) * UNIT

@@ -17,7 +17,7 @@ def check(flow: NDArray[np.float32], probability: NDArray[np.float32]) -> None:
             f"flow must be (2, H, W) and probability (H, W), not {flow.shape}, {probability.shape}"
         )
     for name, plane in (("flow y", flow[0]), ("flow x", flow[1]), ("probability", probability)):
-        if not all_finite(plane):
+        if not all_finite(np.ascontiguousarray(plane, np.float32)):
             raise TrackingError(f"{name} has NaN or infinite values: the network or its input is damaged")
 
 

@@ -9,11 +9,14 @@ from app.flows.jit import parallel, serial
 
 
 @parallel
-def hollow(labels, boxes, sizes):  # type: ignore[no-untyped-def]
-    """`(n + 1,)` bool: does the mask of this id enclose pixels that aren't its own?"""
+def hollow(labels, boxes, sizes, broken):  # type: ignore[no-untyped-def]
+    """`(n + 1,)` bool: does the mask of this id enclose pixels that aren't its own?
+
+    Only `broken` ones are looked at: a row through a hole meets the mask on both sides.
+    """
     found = np.zeros(boxes.shape[0], np.bool_)
     for cell in prange(1, boxes.shape[0]):
-        if sizes[cell] > 0:
+        if broken[cell]:
             outside, reached = flood(labels, cell, boxes[cell])
             found[cell] = reached + sizes[cell] < outside.size
     return found
@@ -44,7 +47,7 @@ def fill_all(labels, boxes, sizes, cells, first):  # type: ignore[no-untyped-def
 
 @serial
 def flood(labels, cell, box):  # type: ignore[no-untyped-def]
-    """What surrounds the mask within its box and a frame of one pixel: `(h + 2, w + 2)` bool, and its size."""
+    """What surrounds the mask in its box and a frame of one pixel: `(h + 2, w + 2)` bool, and its size."""
     y0, x0, y1, x1 = box
     height, width = y1 - y0 + 2, x1 - x0 + 2
     outside = np.zeros((height, width), np.bool_)

@@ -49,6 +49,8 @@ def whole_masks(
 ) -> NDArray[np.int32]:
     """`(2, H, W)` flow and `(H, W)` probability → `(H, W)` int32 labels."""
     check(flow, probability)
+    flow = np.ascontiguousarray(flow, np.float32)
+    probability = np.ascontiguousarray(probability, np.float32)
     everything = (0, 0, *probability.shape)
     masks = owned_masks(flow, probability, Part(everything, everything, probability.size), tracking, form)
     assert masks is not None  # nothing is cut, so nothing strays
@@ -85,7 +87,7 @@ def judge(
 
     Works in place on `labels` `(H, W)` with ids 1..count.
     """
-    boxes, sizes, firsts = survey(labels, count)
+    boxes, sizes, firsts, broken = survey(labels, count)
     keep = (sizes >= max(tracking.min_size, 1)) & (sizes <= tracking.max_fraction * image_px)
     keep[0] = False
     boxes[~keep] = 0
@@ -96,6 +98,5 @@ def judge(
     new[order] = np.arange(1, len(order) + 1)
     renumber_from(labels, 1, new[1:])
     order = np.concatenate((np.zeros(1, np.int64), order))  # 0 stands for the background
-    boxes, sizes, firsts = boxes[order], sizes[order], firsts[order]
-    sizes[0] = 0
-    return Masks(labels, boxes, sizes, firsts, hollow(labels, boxes, sizes))
+    boxes, sizes, firsts, broken = boxes[order], sizes[order], firsts[order], broken[order]
+    return Masks(labels, boxes, sizes, firsts, hollow(labels, boxes, sizes, broken))

@@ -21,7 +21,7 @@ from app.flows.jit import parallel, serial
 FIRST_STEPS = 8  # at least so many exact steps: by then pixels have left the border between two cells
 APART = np.float32(2.0)  # px; neighbours that end further from each other don't share their way
 STAYS = np.float32(1e9)  # px; the displacement that marks background: apart from everything
-STILL = np.float32(0.01)  # px; a pixel that moved less in eight steps has arrived
+STILL = np.float32(0.1)  # px; a pixel that moved less in eight steps has arrived
 CHUNK = 64  # pixels stepped side by side, which hides the latency of each one's chain
 
 
@@ -64,7 +64,7 @@ def step_field(flow, mask):  # type: ignore[no-untyped-def]
 
 @parallel
 def first_steps(field, mask, steps):  # type: ignore[no-untyped-def]
-    """`(H + 1, W + 1, 2)` float32: displacement of every pixel of `mask` after `steps` steps; STAYS elsewhere."""
+    """`(H + 1, W + 1, 2)` float32: displacement of each pixel of `mask` by `steps` steps; STAYS elsewhere."""
     height, width = mask.shape
     moved = np.empty(field.shape, np.float32)
     for row in prange(height + 1):
@@ -93,59 +93,63 @@ def first_steps(field, mask, steps):  # type: ignore[no-untyped-def]
 @serial
 def walk(field, y, xs, dys, dxs, n, steps):  # type: ignore[no-untyped-def]
     """Moves `n` pixels of row `y` by `steps` steps, side by side."""
+    flat = field.reshape(-1)
+    rows, columns = field.shape[0], field.shape[1]
     for _ in range(steps):
         for i in range(n):
-            dys[i], dxs[i] = one_step(field, y, xs[i], dys[i], dxs[i])
+            dys[i], dxs[i] = one_step(flat, rows, columns, y, xs[i], dys[i], dxs[i])
 
 
 @parallel
 def double(field, mask, moved, steps, more, out):  # type: ignore[no-untyped-def]
-    """`moved` holds `steps` steps of every pixel; `out` gets twice as many, and `more` (0 or 1) exact ones."""
+    """`moved` holds `steps` steps of every pixel; `out` gets twice as many and `more` (0 or 1) after them."""
     height, width = mask.shape
     flat = moved.reshape(-1)
-    stride = np.uint64(2 * (width + 1))
+    steps_flat = field.reshape(-1)
     for row in prange(height + 1):
         y = np.int64(row)
         out[y] = STAYS
-        if y < height:
-            for x in range(width):
-                if not mask[y, x]:
-                    continue
-                dy, dx = moved[y, x, 0], moved[y, x, 1]
-                fy, fx = np.floor(dy), np.floor(dx)
-                ty, tx = dy - fy, dx - fx
-                at = np.uint64((y + np.int64(fy)) * (width + 1) + x + np.int64(fx)) * np.uint64(2)
-                below = at + stride
-                ay, ax = flat[at], flat[at + np.uint64(1)]
-                by, bx = flat[at + np.uint64(2)], flat[at + np.uint64(3)]
-                cy, cx = flat[below], flat[below + np.uint64(1)]
-                ey, ex = flat[below + np.uint64(2)], flat[below + np.uint64(3)]
-                # a corner's end is its own place plus its displacement: hence the ones
-                one = np.float32(1)
-                high = max(max(ay, by), max(cy, ey) + one) - min(min(ay, by), min(cy, ey) + one)
-                wide = max(max(ax, cx), max(bx, ex) + one) - min(min(ax, cx), min(bx, ex) + one)
-                if max(high, wide) <= APART:
-                    uy, ux = one - ty, one - tx
-                    dy += uy * (ux * ay + tx * by) + ty * (ux * cy + tx * ey)
-                    dx += uy * (ux * ax + tx * bx) + ty * (ux * cx + tx * ex)
-                    dy = min(
-                        max(dy, np.float32(-y)), np.float32(height - 1 - y)
-                    )  # rounding must not leave the image
-                    dx = min(max(dx, np.float32(-x)), np.float32(width - 1 - x))
-                    if more:
-                        dy, dx = one_step(field, y, x, dy, dx)
-                else:
-                    dy, dx = walk_on(field, y, x, dy, dx, steps + more)
-                out[y, x, 0] = dy
-                out[y, x, 1] = dx
+        if y == height:
+            continue
+        for x in range(width):
+            if not mask[y, x]:
+                continue
+            dy, dx = moved[y, x, 0], moved[y, x, 1]
+            fy, fx = np.floor(dy), np.floor(dx)
+            ty, tx = dy - fy, dx - fx
+            at = np.uint64(((y + np.int64(fy)) * (width + 1) + x + np.int64(fx)) * 2)
+            below = at + np.uint64(2 * (width + 1))
+            # displacements of the four corners; where each ends is one px further for the right and the lower
+            ay, ax = flat[at], flat[at + np.uint64(1)]
+            by, bx = flat[at + np.uint64(2)], flat[at + np.uint64(3)]
+            cy, cx = flat[below], flat[below + np.uint64(1)]
+            ey, ex = flat[below + np.uint64(2)], flat[below + np.uint64(3)]
+            one = np.float32(1)
+            if (
+                max(abs(by - ay), abs(ey - cy), abs(cx - ax), abs(ex - bx)) <= APART
+                and max(abs(cy + one - ay), abs(ey + one - by)) <= APART
+                and max(abs(bx + one - ax), abs(ex + one - cx)) <= APART
+            ):
+                uy, ly = ay + tx * (by - ay), cy + tx * (ey - cy)
+                ux, lx = ax + tx * (bx - ax), cx + tx * (ex - cx)
+                # rounding must not lead off the image
+                dy = clamp(dy + uy + ty * (ly - uy), np.float32(-y), np.float32(height - 1 - y))
+                dx = clamp(dx + ux + ty * (lx - ux), np.float32(-x), np.float32(width - 1 - x))
+                if more:
+                    dy, dx = one_step(steps_flat, height + 1, width + 1, y, x, dy, dx)
+            else:
+                dy, dx = walk_on(field, y, x, dy, dx, steps + more)
+            out[y, x, 0] = dy
+            out[y, x, 1] = dx
 
 
 @serial
 def walk_on(field, y, x, dy, dx, steps):  # type: ignore[no-untyped-def]
     """`steps` further steps of one pixel; fewer where it has arrived."""
+    flat = field.reshape(-1)
     old_dy, old_dx = dy, dx
     for step in range(steps):
-        dy, dx = one_step(field, y, x, dy, dx)
+        dy, dx = one_step(flat, field.shape[0], field.shape[1], y, x, dy, dx)
         if step % 8 == 7:
             if abs(dy - old_dy) + abs(dx - old_dx) < STILL:
                 break
@@ -154,22 +158,31 @@ def walk_on(field, y, x, dy, dx, steps):  # type: ignore[no-untyped-def]
 
 
 @serial
-def one_step(field, y, x, dy, dx):  # type: ignore[no-untyped-def]
-    """One Euler step of the pixel that began at `(y, x)` and stands `(dy, dx)` away; bilinear, kept on the image."""
-    rows, columns = field.shape[0], field.shape[1]
-    flat = field.reshape(-1)
+def one_step(flat, rows, columns, y, x, dy, dx):  # type: ignore[no-untyped-def]
+    """One bilinear Euler step, kept on the image, of the pixel from `(y, x)` that stands `(dy, dx)` away.
+
+    `flat` is the step field `(rows, columns, 2)` in one dimension.
+    """
     fy, fx = np.floor(dy), np.floor(dx)
     ty, tx = dy - fy, dx - fx
-    uy, ux = np.float32(1) - ty, np.float32(1) - tx
-    at = np.uint64((y + np.int64(fy)) * columns + x + np.int64(fx)) * np.uint64(2)
+    at = np.uint64(((y + np.int64(fy)) * columns + x + np.int64(fx)) * 2)  # unsigned: no test for negative
     below = at + np.uint64(2 * columns)
-    vy = uy * (ux * flat[at] + tx * flat[at + np.uint64(2)])
-    vy += ty * (ux * flat[below] + tx * flat[below + np.uint64(2)])
-    vx = uy * (ux * flat[at + np.uint64(1)] + tx * flat[at + np.uint64(3)])
-    vx += ty * (ux * flat[below + np.uint64(1)] + tx * flat[below + np.uint64(3)])
-    dy = min(max(dy + vy, np.float32(-y)), np.float32(rows - 2 - y))
-    dx = min(max(dx + vx, np.float32(-x)), np.float32(columns - 2 - x))
+    uy, ux = flat[at], flat[at + np.uint64(1)]
+    uy += tx * (flat[at + np.uint64(2)] - uy)
+    ux += tx * (flat[at + np.uint64(3)] - ux)
+    ly, lx = flat[below], flat[below + np.uint64(1)]
+    ly += tx * (flat[below + np.uint64(2)] - ly)
+    lx += tx * (flat[below + np.uint64(3)] - lx)
+    dy = clamp(dy + uy + ty * (ly - uy), np.float32(-y), np.float32(rows - 2 - y))
+    dx = clamp(dx + ux + ty * (lx - ux), np.float32(-x), np.float32(columns - 2 - x))
     return dy, dx
+
+
+@serial
+def clamp(value, low, high):  # type: ignore[no-untyped-def]
+    """As min(max(...)), which numba compiles to slower code."""
+    value = value if value > low else low
+    return value if value < high else high
 
 
 @parallel
