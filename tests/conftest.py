@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -74,3 +74,30 @@ class BrightBlobs:
 def bright_blobs() -> BrightBlobs:
     """An engine for tests that are not about the network."""
     return BrightBlobs()
+
+
+@pytest.fixture(scope="session")
+def random_pair(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with two small models of random weights: they run as trained ones do, and label noise."""
+    from app.architecture import Architecture
+    from app.weights import save_compact
+    from app.weights.graph import Graph
+
+    folder = tmp_path_factory.mktemp("random-pair")
+    shapes = Graph.load(Architecture()).shapes
+    states = {f"random-{seed}": random_state(shapes, seed) for seed in (1, 2)}
+    save_compact(states, Architecture(), {}, name="random", folder=folder)
+    return folder
+
+
+def random_state(shapes: Mapping[str, tuple[int, ...]], seed: int) -> dict[str, NDArray[np.float32]]:
+    """Weights of the usual size for their fan-in, so that activations neither die nor explode."""
+    rng = np.random.default_rng(seed)
+    state = {}
+    for key, shape in shapes.items():
+        if key.endswith("running_var") or (key.endswith("weight") and len(shape) == 1):
+            state[key] = rng.uniform(0.5, 1.5, shape).astype(np.float32)
+        else:
+            fan_in = max(int(np.prod(shape[1:])), 16)
+            state[key] = (rng.normal(0, 1, shape) / np.sqrt(fan_in)).astype(np.float32)
+    return state

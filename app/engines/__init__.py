@@ -15,11 +15,11 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from app.engines.device import Device, choose_device
+from app.engines.device import Device, Precision, choose_device
 from app.engines.lazy import LazyEngine
 from app.weights import Member, Weights
 
-__all__ = ["Device", "Engine", "choose_device", "load_engines"]
+__all__ = ["Device", "Engine", "Precision", "choose_device", "load_engines"]
 
 
 class Engine(Protocol):
@@ -37,25 +37,25 @@ class Engine(Protocol):
         """`(B, 3, 512, 512)` in [0, 1] → `(B, 3, 512, 512)`: flow y, flow x, probability logit."""
 
 
-def load_engines(weights: Weights, device: Device) -> list[Engine]:
+def load_engines(weights: Weights, device: Device, precision: Precision = "fast") -> list[Engine]:
     """One engine per model; returns at once, while a thread loads them in turn.
 
     So the image is read while the first network loads, and the second loads
     while the first predicts. A fault of the weights is raised by the first call.
     """
     pool = ThreadPoolExecutor(1, "load-weights")
-    engines: list[Engine] = [LazyEngine(m.file.stem, pool.submit(load, m, device)) for m in weights.members]
-    pool.shutdown(wait=False)
-    return engines
+    waiting = [(m.file.stem, pool.submit(load, m, device, precision)) for m in weights.members]
+    pool.shutdown(wait=False)  # what was submitted still runs
+    return [LazyEngine(name, future) for name, future in waiting]
 
 
-def load(member: Member, device: Device) -> Engine:
+def load(member: Member, device: Device, precision: Precision) -> Engine:
     """Verifies and loads one model; raises WeightsError."""
     member.verify()
     if device.kind == "cuda":
         from app.engines.cuda import CudaEngine
 
-        return CudaEngine(member)
+        return CudaEngine(member, precision)
     from app.engines.cpu import CpuEngine
 
-    return CpuEngine(member)
+    return CpuEngine(member, precision)

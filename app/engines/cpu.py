@@ -6,18 +6,19 @@ per second as torch in float32, and with bfloat16 more than 10 ×.
 
 from __future__ import annotations
 
-from typing import Literal
+import sys
+from types import ModuleType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from app.engines.device import Precision
 from app.errors import WeightsError
 from app.machine import cpu_limit
 from app.weights import Member
 from app.weights.graph import Graph
 from app.weights.states import read_state
-
-Precision = Literal["auto", "float32"]
 
 
 class CpuEngine:
@@ -25,9 +26,8 @@ class CpuEngine:
 
     batch = 1  # a larger one is no faster: one window keeps all cores busy
 
-    def __init__(self, member: Member, precision: Precision = "auto") -> None:
-        import openvino as ov
-
+    def __init__(self, member: Member, precision: Precision = "fast") -> None:
+        ov = import_openvino()
         try:
             graph = Graph.load(member.architecture)
             weights = graph.fill(read_state(member.file))
@@ -58,6 +58,24 @@ class CpuEngine:
         return outputs
 
 
-def fast_type(core) -> str:  # type: ignore[no-untyped-def]
+def import_openvino() -> ModuleType:
+    """OpenVINO without its converter, which would bring a telemetry client and `ssl` with it.
+
+    Nothing here could be reported then, and the import takes half the time.
+    """
+    converter = "openvino.tools.ovc"
+    modules: dict[str, Any] = sys.modules
+    if converter in modules:
+        import openvino
+    else:
+        modules[converter] = None  # the package does without where this import fails
+        try:
+            import openvino
+        finally:
+            del modules[converter]
+    return openvino
+
+
+def fast_type(core: Any) -> str:
     """bfloat16 where the CPU computes in it, else float32: converting back and forth would only cost."""
     return "bf16" if "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "f32"

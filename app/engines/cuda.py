@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from app.architecture import Architecture
 from app.engines.cpu import CpuEngine
+from app.engines.device import Precision
 from app.errors import WeightsError
 from app.model import MEDIARFormer
 from app.weights import Member
@@ -28,20 +29,20 @@ class CudaEngine:
     the CPU takes over for good. Either is warned of once.
     """
 
-    def __init__(self, member: Member, device: str = "cuda") -> None:
+    def __init__(self, member: Member, precision: Precision = "fast", device: str = "cuda") -> None:
         self.name = member.file.stem
         self.batch = largest_batch(member.architecture)
         self.member = member
+        self.precision = precision
         self.device = torch.device(device)
-        self.model: torch.nn.Module | None = load_model(member).to(
-            self.device, self.dtype, memory_format=torch.channels_last
-        )
+        model = load_model(member).to(memory_format=torch.channels_last)
+        self.model: torch.nn.Module | None = model.to(self.device, self.dtype)
         self.fallback: CpuEngine | None = None
 
     @property
     def dtype(self) -> torch.dtype:
-        """Half on a GPU; a CPU computes in float32, and only the tests run this there."""
-        return torch.float16 if self.device.type == "cuda" else torch.float32
+        """Half on a GPU; a CPU, where only the tests run this, has no fast half."""
+        return torch.float16 if self.precision == "fast" and self.device.type == "cuda" else torch.float32
 
     def __call__(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
         """`(B, 3, 512, 512)` → the same shape, in batches of at most `batch`."""
@@ -70,7 +71,9 @@ class CudaEngine:
         if self.device.type == "cuda":
             batch = batch.pin_memory()
         batch = batch.to(self.device, non_blocking=True).to(self.dtype, memory_format=torch.channels_last)
-        output: NDArray[np.float32] = self.model(batch).float().contiguous().cpu().numpy()
+        # TF32 rounds to 10 bits, which "float32" doesn't promise
+        with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
+            output: NDArray[np.float32] = self.model(batch).float().contiguous().cpu().numpy()
         return output
 
     def shrink(self) -> bool:
@@ -88,7 +91,7 @@ class CudaEngine:
         self.model = None
         torch.cuda.empty_cache()
         self.batch = CpuEngine.batch
-        return CpuEngine(self.member)
+        return CpuEngine(self.member, self.precision)
 
 
 def load_model(member: Member) -> torch.nn.Module:
