@@ -15,5 +15,6 @@ class Limits:
     banded_from: int = 128 << 20  # TIFFs from this size on are read in rows
     cache: int = 256 << 20  # decoded tiles kept by one open image; three rows of tiles where that is more
     side: int = 1 << 20  # px
+    pages: int = 200_000  # of one file
     pixels: int = 20_000_000_000  # of a banded image (141,000²)
     deflate_ratio: int = 1100  # deflate can't shrink data more than 1032 times

@@ -10,7 +10,7 @@ from app.images.flat import plausible
 
 UM = {  # µm in one unit, as OME, ImageJ and TIFF (2: inch, 3: cm) name them
     "m": 1e6, "cm": 1e4, "mm": 1e3, "µm": 1.0, "μm": 1.0, "um": 1.0, "micron": 1.0, "microns": 1.0,
-    "\\u00b5m": 1.0, "nm": 1e-3, "inch": 25400.0, 2: 25400.0, 3: 1e4,
+    "\\u00B5m": 1.0, "nm": 1e-3, "inch": 25400.0, 2: 25400.0, 3: 1e4,
 }  # fmt: skip
 
 

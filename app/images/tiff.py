@@ -10,6 +10,7 @@ import numpy as np
 import tifffile
 
 from app.errors import ReadError
+from app.images.chain import check_chain
 from app.images.flat import Flat, orientation_note
 from app.images.layout import Layout, lay_out
 from app.images.limits import Limits
@@ -25,6 +26,7 @@ SLIDES = frozenset({"svs", "ndpi", "scn", "qpi", "bif", "avs", "philips"})  # se
 def open_tiff(path: Path, file: BinaryIO, page: int | None, limits: Limits) -> Stored:
     """Opens one plane of a TIFF and takes over `file`; raises ReadError."""
     try:
+        check_chain(file.fileno(), state(file)[0], limits)
         with quiet() as heard:
             # other files that OME-XML names are never opened
             tiff = tifffile.TiffFile(file, name=path.name, _multifile=False)

@@ -296,6 +296,22 @@ def damaged() -> Iterator[Case]:
     yield Case("TIFF deflate stream of noise", "bytes of the strip inverted", REFUSED, patched({"compression": "zlib"}, invert_strip), "damaged TIFF")
 
 
+def circle(folder: Path) -> Path:
+    """Two pages of unlike size in BigTIFF; the last is followed by the first."""
+    path = folder / "circle.tif"
+    with tifffile.TiffWriter(path, bigtiff=True) as writer:
+        writer.write(gradient(), metadata=None)
+        writer.write(gradient(20, 30), metadata=None)
+    data = bytearray(path.read_bytes())
+    (first,) = struct.unpack_from("<Q", data, 8)
+    (entries,) = struct.unpack_from("<Q", data, first)
+    (second,) = struct.unpack_from("<Q", data, first + 8 + 20 * entries)
+    (entries,) = struct.unpack_from("<Q", data, second)
+    struct.pack_into("<Q", data, second + 8 + 20 * entries, first)
+    path.write_bytes(data)
+    return path
+
+
 def invert_strip(data: bytearray) -> None:
     page = tifffile.TiffFile(io.BytesIO(data)).pages.first
     start = page.dataoffsets[0]
@@ -325,7 +341,8 @@ def text_bomb() -> bytes:
 
 
 def liars() -> Iterator[Case]:
-    yield Case("cyclic IFDs", "the first IFD is its own successor", READS, patched({}, next_ifd(lambda at: at)), shape=(48, 64))
+    yield Case("cyclic IFDs", "the first IFD is its own successor", REFUSED, patched({}, next_ifd(lambda at: at)), "in a circle")
+    yield Case("cyclic IFDs of unlike pages", "the second page is followed by the first", REFUSED, circle, "in a circle")
     yield Case("next IFD beyond the end", "", READS, patched({}, next_ifd(lambda _: 0x7FFFFFFF)), shape=(48, 64))
     yield Case("next IFD in the pixels", "", READS, patched({}, next_ifd(lambda _: 9)), shape=(48, 64))
     yield Case("negative width", "TIFF, width -5 as signed", REFUSED, patched({}, tag(256, -5, kind=9)), "")

@@ -29,7 +29,7 @@ def test_ome(tmp_path, unit, value):
     assert size_of(path) == pytest.approx((0.65, 0.325))
 
 
-@pytest.mark.parametrize("unit", ["micron", "um", "µm"])
+@pytest.mark.parametrize("unit", ["micron", "um", r"\u00B5m"])
 def test_imagej(tmp_path, unit):
     path = tmp_path / "a.tif"
     tifffile.imwrite(path, PIXELS, imagej=True, resolution=(4, 2), metadata={"unit": unit})
