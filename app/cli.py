@@ -48,26 +48,16 @@ def parser() -> argparse.ArgumentParser:
     logs.add_argument("--json-logs", action="store_true", help="one JSON object per log line")
 
     engine = argparse.ArgumentParser(add_help=False)
-    engine.add_argument(
-        "--weights", default="compact", help="compact, official, or a path"
-    )
+    engine.add_argument("--weights", default="compact", help="compact, official, or a path")
     engine.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
 
     images = argparse.ArgumentParser(add_help=False)
-    images.add_argument(
-        "-i", "--input", nargs="+", type=Path, required=True, help="images or folders"
-    )
+    images.add_argument("-i", "--input", nargs="+", type=Path, required=True, help="images or folders")
     images.add_argument("-o", "--output", type=Path, required=True, help="folder for the results")
-    images.add_argument(
-        "--budget", default="challenge", help="challenge, none or seconds per image"
-    )
-    images.add_argument(
-        "--channels", type=three, metavar="I,J,K", help="which channels to take, from 0"
-    )
+    images.add_argument("--budget", default="challenge", help="challenge, none or seconds per image")
+    images.add_argument("--channels", type=three, metavar="I,J,K", help="which channels to take, from 0")
     images.add_argument("--page", type=int, metavar="N", help="which page of a stack, from 0")
-    images.add_argument(
-        "--shard", type=part, default=(1, 1), metavar="K/N", help="only the K-th of N parts"
-    )
+    images.add_argument("--shard", type=part, default=(1, 1), metavar="K/N", help="only the K-th of N parts")
     images.add_argument("--overwrite", action="store_true", help="do images again that are done")
     images.add_argument("--save", type=extras, default=(), metavar="A,B", help=f"any of {', '.join(EXTRAS)}")
     images.add_argument("--report", action="store_true", help="write report.html, a page about the run")
@@ -136,7 +126,8 @@ def run_import(options: argparse.Namespace) -> int:
     """Checks and stores the official pair."""
     from app.weights import import_official
 
-    print(import_official(options.files))
+    folder = import_official(options.files).members[0].file.parent
+    print(f"stored in {folder}; use them with --weights official")
     return 0
 
 

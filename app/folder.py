@@ -11,7 +11,7 @@ import logging
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing, contextmanager
 from functools import partial
@@ -26,7 +26,7 @@ from app.finish import Finished, finish_banded, finish_whole
 from app.images import open_image
 from app.labels import SUFFIX, Record, digest, read_record
 from app.memory import plan_memory
-from app.network import Network
+from app.network import Network, Progress
 from app.pipeline import budget_seconds
 from app.ready import Ready
 from app.settings import Job
@@ -87,7 +87,7 @@ class Run:
         self.summary()
         return status or (1 if self.tally.failed else 0)
 
-    def opened(self, images: Sequence[Path]) -> Iterator[Ready]:
+    def opened(self, images: Sequence[Path]) -> Generator[Ready]:
         """Those of `images` that are to be done, opened one ahead of the caller."""
         pending = deque(images)
         ahead: deque[tuple[Path, Future[Ready | None]]] = deque()
@@ -172,7 +172,7 @@ class Run:
         while self.behind is not None and wait([self.behind], POLL).not_done:
             self.stop.check()
 
-    def after_batch(self, progress: object) -> None:
+    def after_batch(self, progress: Progress) -> None:
         """Between batches nothing is half done: the place to stop, and to show how far we are."""
         self.stop.check()
         self.bars.batch_done(progress)

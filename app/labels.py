@@ -68,7 +68,7 @@ def write_label_bands(
         count = 0
         for band in bands:
             count = max(count, int(band.max(initial=0)))
-            sizes.append(store.write(zlib.compress(np.ascontiguousarray(band), 1)))
+            sizes.append(store.write(zlib.compress(band.tobytes(), 1)))
         store.seek(0)
         dtype = label_dtype(count)
         again = (

@@ -1,0 +1,94 @@
+"""Time and peak memory of whole processes, from file to label file, as images grow.
+
+    python -m benchmarks.memory                 # 1000² to 4000², whole
+    python -m benchmarks.memory --slides        # 8415 × 10496 and 30,000², in bands
+
+Images are tiled TIFFs of synthetic cells. `--sparse` leaves only every N-th
+tile of 1024² with cells, since most of a slide is glass. The figures in
+`app/memory.py` come from here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import tifffile
+from numpy.typing import NDArray
+
+TILE = 1024
+
+
+def cells_tile(seed: int = 0) -> NDArray[np.uint8]:
+    """`(TILE, TILE)` gray, about 800 bright discs on a dark, noisy ground."""
+    rng = np.random.default_rng(seed)
+    tile = rng.normal(30, 4, (TILE, TILE))
+    y, x = np.mgrid[-16:17, -16:17]
+    for _ in range(800):
+        r = rng.uniform(8, 13)
+        cy, cx = rng.integers(17, TILE - 17, 2)
+        tile[cy - 16 : cy + 17, cx - 16 : cx + 17][y**2 + x**2 < r * r] = rng.uniform(120, 220)
+    return tile.clip(0, 255).astype(np.uint8)
+
+
+def write_slide(path: Path, height: int, width: int, every: int) -> None:
+    """A tiled, compressed TIFF; every `every`-th tile holds cells, the others are flat."""
+    full, glass = cells_tile(), np.full((TILE, TILE), 30, np.uint8)
+
+    def tiles() -> Iterator[NDArray[np.uint8]]:
+        for i in range(-(-height // TILE) * -(-width // TILE)):
+            yield glass if i % every else full
+
+    tifffile.imwrite(
+        path, tiles(), shape=(height, width), dtype=np.uint8, tile=(TILE, TILE), compression="zlib"
+    )
+
+
+def run(image: Path, out: Path, budget: str, weights: str) -> tuple[float, float, str]:
+    """Seconds, peak bytes and the log line of one fresh process."""
+    command = [sys.executable, "-m", "app", "predict", "-i", str(image), "-o", str(out)]
+    began = time.monotonic()
+    done = subprocess.run(
+        [*command, "--budget", budget, "--weights", weights], capture_output=True, text=True, check=False
+    )
+    seconds = time.monotonic() - began
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024  # the largest child so far
+    line = next((line for line in done.stderr.splitlines() if " cells, " in line), done.stderr.strip()[-300:])
+    return seconds, peak, line.partition(": ")[2]
+
+
+def main() -> None:
+    """Prints one row per image, smallest first: the peak is that of the largest process so far."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.memory")
+    parser.add_argument("--slides", action="store_true", help="8415 × 10496 and 30,000 × 30,000 instead")
+    parser.add_argument("--sparse", type=int, default=1, help="every N-th tile has cells (30,000²: 16 × N)")
+    parser.add_argument("--budget", default="challenge")
+    parser.add_argument("--weights", default="compact")
+    options = parser.parse_args()
+    sizes = [(1000, 1000), (2000, 2000), (4000, 4000)]
+    if options.slides:
+        sizes = [(8415, 10496), (30_000, 30_000)]
+    print("| image | seconds | peak memory | bytes per pixel | result |\n|---|---|---|---|---|")
+    with tempfile.TemporaryDirectory() as folder:
+        for height, width in sizes:
+            image = Path(folder) / f"{height}x{width}.tif"
+            every = options.sparse * (16 if height == 30_000 else 1)
+            write_slide(image, height, width, every)
+            seconds, peak, line = run(image, Path(folder) / "out", options.budget, options.weights)
+            each = peak / height / width
+            print(
+                f"| {height} × {width} | {seconds:.1f} | {peak / 1e9:.2f} GB | {each:.0f} | {line} |",
+                flush=True,
+            )
+            image.unlink()
+
+
+if __name__ == "__main__":
+    main()

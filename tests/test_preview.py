@@ -1,0 +1,56 @@
+"""`preview` and `doctor` say what would happen, and write nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+
+from app.cli import main
+
+
+def test_preview_says_how_a_file_is_understood(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A channel-first file that is read the wrong way shows here, before hours are spent."""
+    image = np.random.default_rng(0).integers(0, 4000, (5, 1100, 1200), np.uint16)
+    tifffile.imwrite(
+        tmp_path / "a.ome.tif",
+        image,
+        metadata={"axes": "CYX", "PhysicalSizeX": 0.325, "PhysicalSizeY": 0.325},
+        ome=True,
+        photometric="minisblack",
+    )
+    assert main(["preview", "-i", str(tmp_path), "-o", str(tmp_path / "out")]) == 0
+    said = capsys.readouterr().out
+    assert "1100 × 1200" in said
+    assert "5 channels" in said
+    assert "0.325 × 0.325 µm" in said
+    assert "13.2 s" in said
+    assert "up to 6 passes" in said
+    assert not (tmp_path / "out").exists()
+
+
+def test_preview_of_a_bad_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It says now what `predict` would say at night."""
+    (tmp_path / "a.png").write_bytes(b"no image")
+    assert main(["preview", "-i", str(tmp_path), "-o", str(tmp_path)]) == 1
+    assert "a.png" in capsys.readouterr().out
+
+
+def test_doctor_is_well_where_predictions_work(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The container's health check."""
+    assert main(["doctor", "-o", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    assert said.count("sha256") == 2
+    assert "ready" in said
+
+
+def test_doctor_names_every_fault(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Not the first one only: a second visit costs a night."""
+    (tmp_path / "bad.safetensors").write_bytes(b"cut")
+    flags = ["--weights", str(tmp_path / "bad.safetensors"), "-o", str(tmp_path / "nowhere")]
+    assert main(["doctor", *flags]) == 2
+    said = capsys.readouterr().out
+    assert said.count("FAULT") == 2
+    assert "not ready" in said
