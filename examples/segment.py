@@ -1,4 +1,4 @@
-"""Counts the cells of one image and saves their labels: python examples/segment.py IMAGE LABELS.tif"""
+"""Counts the cells of one image and saves their labels: python -m examples.segment IMAGE LABELS.tif"""
 
 import sys
 from pathlib import Path

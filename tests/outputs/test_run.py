@@ -1,0 +1,82 @@
+"""One command writes everything, every file opens in its own reader, and a cell has one id in all of them."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+import tifffile
+import zarr
+from imagecodecs import imread, png_encode
+from ome_zarr.io import parse_url
+from ome_zarr.reader import Reader
+from roifile import roiread
+
+from app.cli import main
+from app.outputs import WRITERS
+
+ALL = ",".join(WRITERS)
+# 20 of the smallest images, a share of every kind of microscopy
+SHARES = {"dsb2018": 8, "bbbc039": 2, "tnbc": 3, "usiigaci": 1, "vicar": 2, "baby": 4}
+
+
+def assert_all_written(folder: Path, stem: str) -> None:
+    """Opens each output of one image and compares ids and areas."""
+    labels = tifffile.imread(folder / f"{stem}_label.tiff").astype(np.int32)
+    areas = np.bincount(labels.ravel())
+    ids = np.flatnonzero(areas[1:]) + 1
+
+    table = pd.read_csv(folder / f"{stem}_cells.csv")
+    assert table["id"].tolist() == ids.tolist()
+    assert table["area"].tolist() == areas[ids].tolist()
+
+    collection = pd.read_json(folder / f"{stem}.geojson", typ="series")
+    assert [int(feature["properties"]["name"]) for feature in collection["features"]] == ids.tolist()
+    shapes = shapely.from_geojson((folder / f"{stem}.geojson").read_text()).geoms
+    assert all(shape.is_valid for shape in shapes)
+    assert [shape.area for shape in shapes] == areas[ids].tolist()
+
+    assert [int(roi.name) for roi in roiread(folder / f"{stem}_rois.zip")] == ids.tolist()
+    assert np.array_equal(tifffile.imread(folder / f"{stem}_labels.ome.tif"), labels)
+    image, _, cells = Reader(parse_url(folder / f"{stem}.ome.zarr"))()
+    assert image.data[0].shape[1:] == labels.shape
+    assert np.array_equal(cells.data[0].compute(), labels)
+    assert zarr.open_group(folder / f"{stem}.ome.zarr", mode="r").attrs["multiscales"][0]["name"] == stem
+    with np.load(folder / f"{stem}_flows.npz") as flows:
+        assert flows["dP"].shape == (2, *labels.shape)
+        assert (flows["cellprob"][labels > 0] > 0).mean() > 0.9, "cells lie where the probability is high"
+    assert imread(folder / f"{stem}_flows.png").shape == (*labels.shape, 3)
+    assert imread(folder / f"{stem}_overlay.png").shape == (*labels.shape, 3)
+
+
+def run(images: Path, labels: Path) -> int:
+    return main(["predict", "-i", str(images), "-o", str(labels), "--save", ALL, "--report", "--quiet"])
+
+
+def test_one_command_writes_all(tmp_path: Path, synthetic_field) -> None:
+    image, _ = synthetic_field(120, 150, 14, 0)
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.b.png").write_bytes(png_encode(image))
+    assert run(tmp_path / "in", tmp_path / "out") == 0
+    assert_all_written(tmp_path / "out", "a")
+    assert "data:image/jpeg" in (tmp_path / "out" / "report.html").read_text()
+
+
+@pytest.mark.slow
+def test_one_command_on_twenty_real_images(cells: Path, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for name, share in SHARES.items():
+        files = sorted((cells / name / "images").iterdir(), key=lambda path: (path.stat().st_size, path.name))
+        for file in files[:share]:
+            shutil.copy(
+                file, tmp_path / "in" / f"{name}-{file.name.replace('.', '-', file.name.count('.') - 1)}"
+            )
+    assert len(list((tmp_path / "in").iterdir())) == 20
+    assert run(tmp_path / "in", tmp_path / "out") == 0
+    for file in (tmp_path / "in").iterdir():
+        assert_all_written(tmp_path / "out", file.stem)
+    assert (tmp_path / "out" / "report.html").read_text().count("data:image/jpeg") == 20
