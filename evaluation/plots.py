@@ -107,8 +107,9 @@ def times(systems: Mapping[str, Sequence[Timed]]) -> str:
         low, high = min(sizes, default=10**5) / 2, max(sizes, default=10**6) * 2
         pixels = np.unique(np.append(np.geomspace(low, max(high, 2e6), 50), 1e6))
         line = [tolerance(1, int(count)) for count in pixels]
+        top = 1.6 * max([*line, *(row.seconds for rows in systems.values() for row in rows)])
         axes.plot(pixels / 1e6, line, color=BLACK, linewidth=1.6, label="tolerance")
-        axes.fill_between(pixels / 1e6, line, max(line) * 3, color=VERMILLION, alpha=0.07, linewidth=0)
+        axes.fill_between(pixels / 1e6, line, top, color=VERMILLION, alpha=0.07, linewidth=0)
         for i, (name, rows) in enumerate(systems.items()):
             colour, marker = SERIES[i % (len(SERIES) - 1)], MARKERS[i % len(MARKERS)]
             ran = [row for row in rows if row.height and row.status != "failed"]
@@ -118,13 +119,20 @@ def times(systems: Mapping[str, Sequence[Timed]]) -> str:
                 axes.plot(*_points(failed), "x", color=colour, ms=8, mew=2, label=f"{name}: failed")
         axes.set_xscale("log")
         axes.set_yscale("log")
-        axes.set_ylim(top=max(line) * 3)
+        axes.set_xlim(pixels[0] / 1e6, pixels[-1] / 1e6)
+        axes.set_ylim(top=top)
         for axis in (axes.xaxis, axes.yaxis):
             axis.set_major_formatter(lambda value, _: f"{value:g}")
+            axis.set_minor_formatter(_two_and_five)
         axes.set_xlabel("megapixels")
         axes.set_ylabel("seconds, launch to exit")
         axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
         return _svg(figure, "times")
+
+
+def _two_and_five(value: float, _: float) -> str:
+    """Labels 2 and 5 of each decade: short ranges of a log scale would hold no number else."""
+    return f"{value:g}" if f"{value:.0e}"[0] in "25" else ""
 
 
 def _points(rows: Sequence[Timed]) -> tuple[list[float], list[float]]:
