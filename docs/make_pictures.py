@@ -25,6 +25,8 @@ from app.outputs.appearance import as_seen
 from app.outputs.overlay import overlay
 from examples.demo_images import nuclei
 
+Image = NDArray[np.generic]  # (H, W) or (H, W, 3), of any depth
+
 COMMITTED = Path(__file__).with_name("pictures")
 LARGEST = 300_000  # bytes of a picture in the repository
 GAP = 8  # px between image and overlay
@@ -36,51 +38,60 @@ def main() -> int:
     parser.add_argument("-o", "--output", type=Path, default=Path("out/pictures"), help="where those go")
     arguments = parser.parse_args()
     if arguments.data is not None:
-        arguments.output.mkdir(parents=True, exist_ok=True)
         for name, image in first_of_each_set(arguments.data):
-            draw(name, image, np.s_[:, :], arguments.output)
+            save(pair(image, segment(image), np.s_[:, :], axis=1), arguments.output / f"{name}.png")
         return 0
-    COMMITTED.mkdir(exist_ok=True)
-    # the part of each that is shown, about 280 px wide, keeps the files small
-    draw("tissue", data.immunohistochemistry(), np.s_[20:276, 40:296], COMMITTED)
-    draw("phase", data.cell(), np.s_[170:470, 250:550], COMMITTED)
-    image = nuclei()
-    found = draw("fluorescence", image, np.s_[50:350, 150:450], COMMITTED)
-    draw_polygons(image, found, COMMITTED / "polygons.png")
+    field, tissue, phase = nuclei(), data.immunohistochemistry(), data.cell()
+    found = segment(field)
+    # a part of each, so that the file stays small
+    columns = [
+        pair(field, found, np.s_[50:330, 150:430], axis=0),
+        pair(tissue, segment(tissue), np.s_[232:512, 0:280], axis=0),
+        pair(phase, segment(phase), np.s_[200:480, 260:540], axis=0),
+    ]
+    save(spaced(columns, axis=1), COMMITTED / "demo.png")
+    draw_polygons(field, found, COMMITTED / "polygons.png")
     for path in COMMITTED.glob("*.png"):
         if path.stat().st_size > LARGEST:
-            raise SystemExit(
-                f"{path}: {path.stat().st_size} bytes are more than {LARGEST}; show a smaller part"
-            )
+            raise SystemExit(f"{path}: more than {LARGEST} bytes; show a smaller part")
     return 0
 
 
-def first_of_each_set(folder: Path) -> Iterator[tuple[str, NDArray[np.generic]]]:
+def first_of_each_set(folder: Path) -> Iterator[tuple[str, Image]]:
     """The set's name and its middle image, for each set under `folder`."""
     for images in sorted(folder.glob("*/images")):
         files = sorted(path for path in images.iterdir() if path.is_file())
         yield images.parent.name, read_image(files[len(files) // 2])
 
 
-def draw(name: str, image: NDArray[np.generic], part: tuple[slice, slice], folder: Path) -> Segmentation:
-    """Writes `<name>.png`, the part of the image beside that of its overlay."""
-    found = segment(image)
+def pair(image: Image, found: Segmentation, part: tuple[slice, slice], axis: int) -> NDArray[np.uint8]:
+    """The part of the image and of its overlay, below (axis 0) or beside it (axis 1)."""
     seen = appearance(image)
-    gap = np.full((seen[part].shape[0], GAP, 3), 255, np.uint8)
-    pair = np.concatenate([seen[part], gap, overlay(seen, found.labels)[part]], axis=1)
-    path = folder / f"{name}.png"
-    path.write_bytes(png_encode(pair, level=9))
-    print(f"{path}: {found.labels.max()} cells in the whole image, {path.stat().st_size / 1000:.0f} kB")
-    return found
+    return spaced([seen[part], overlay(seen, found.labels)[part]], axis)
 
 
-def appearance(image: NDArray[np.generic]) -> NDArray[np.uint8]:
+def spaced(pictures: list[NDArray[np.uint8]], axis: int) -> NDArray[np.uint8]:
+    """`(H, W, 3)` pictures one after another with white between."""
+    size = list(pictures[0].shape)
+    size[axis] = GAP
+    gap = np.full(size, 255, np.uint8)
+    return np.concatenate([piece for picture in pictures for piece in (picture, gap)][:-1], axis=axis)
+
+
+def save(picture: NDArray[np.uint8], path: Path) -> None:
+    """Writes a PNG and says how large it is."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(png_encode(picture, level=9))
+    print(f"{path}: {path.stat().st_size / 1000:.0f} kB")
+
+
+def appearance(image: Image) -> NDArray[np.uint8]:
     """`(H, W)` or `(H, W, 3)` → what a person sees, `(H, W, 3)` uint8."""
     stored = image if image.ndim == 3 else image[..., None]
     return as_seen(stored, np.empty((*stored.shape[:2], 3), np.uint8))
 
 
-def draw_polygons(image: NDArray[np.generic], found: Segmentation, path: Path) -> None:
+def draw_polygons(image: Image, found: Segmentation, path: Path) -> None:
     """A corner of the image with what `--save geojson` writes: polygons that carry their ids."""
     from matplotlib.figure import Figure
     from matplotlib.patheffects import withStroke

@@ -23,7 +23,11 @@ COLUMNS = ("Image", "Size (px)", "Cells", "Median Ø (px)", "Time", "Passes", "R
 
 @dataclass(frozen=True)
 class Row:
-    """One image of the run; where it failed, `error` says why and the rest may be empty."""
+    """One image of the run.
+
+    Where it failed, `error` says why; where its labels were there before, nothing
+    but its name and a warning need be known.
+    """
 
     stem: str
     thumbnail: bytes = b""  # JPEG with the overlay
@@ -44,6 +48,11 @@ class Row:
     def median_diameter(self) -> float:
         """Pixels; 0 where there is no cell."""
         return float(np.median(self.diameters)) if self.cells else 0.0
+
+    @property
+    def measured(self) -> bool:
+        """Whether this run looked at the image and got through it."""
+        return self.error is None and self.height > 0
 
     @property
     def late(self) -> bool:
@@ -98,11 +107,13 @@ def write_report(run: Run, path: Path) -> None:
 
 def summary(run: Run) -> str:
     """The few numbers that one looks for first."""
+    measured = sum(row.measured for row in run.rows)
     failed = sum(row.error is not None for row in run.rows)
     late = sum(row.late for row in run.rows)
-    warned = sum(bool(row.warnings) for row in run.rows)
+    warned = sum(bool(row.warnings) for row in run.rows if row.measured)
     numbers = [
-        (f"{len(run.rows) - failed:,}", "images written", False),
+        (f"{measured:,}", "images written", False),
+        (f"{len(run.rows) - measured - failed:,}", "done before", False),
         (f"{failed:,}", "failed", failed > 0),
         (f"{sum(row.cells for row in run.rows):,}", "cells", False),
         (f"{warned:,}", "with warnings", warned > 0),
@@ -113,7 +124,7 @@ def summary(run: Run) -> str:
 
 def plots(run: Run) -> str:
     """Cells per image in the order of the run, and the sizes of all cells."""
-    good = [row for row in run.rows if row.error is None]
+    good = [row for row in run.rows if row.measured]
     if not good:
         return ""
     per_image = bars([row.cells for row in good], [row.stem for row in good], "images, in order")
@@ -127,11 +138,14 @@ def plots(run: Run) -> str:
 def table_row(row: Row) -> str:
     """One `<tr>`; `data-v` is what a column is sorted by, and remarks by their gravity."""
     name = f'<td class="name">{escape(row.stem)}'
-    if row.error is not None:
-        empty = '<td data-v="-1">' * len(COLUMNS[1:-1])
-        return f'<tr><td class="pic">{name}{empty}<td class="bad" data-v="2">{escape(row.error)}'
-    picture = base64.b64encode(row.thumbnail).decode()
     remarks = "".join(f"<li>{escape(warning)}" for warning in row.warnings)
+    remarks = f"<ul>{remarks}</ul>" if remarks else ""
+    if not row.measured:
+        empty = '<td data-v="-1">' * len(COLUMNS[1:-1])
+        if row.error is not None:
+            return f'<tr><td class="pic">{name}{empty}<td class="bad" data-v="2">{escape(row.error)}'
+        return f'<tr><td class="pic">{name}{empty}<td data-v="0">{remarks}'
+    picture = base64.b64encode(row.thumbnail).decode()
     return (
         f'<tr><td class="pic"><img alt="" loading="lazy" src="data:image/jpeg;base64,{picture}">'
         f'{name}<td class="n" data-v="{row.height * row.width}">{row.height} × {row.width}'
@@ -139,7 +153,7 @@ def table_row(row: Row) -> str:
         f'<td class="n" data-v="{row.median_diameter:.3f}">{row.median_diameter:.1f}'
         f'<td class="n" data-v="{row.seconds:.3f}">{time_taken(row)}'
         f'<td class="n">{escape(row.passes)}'
-        f'<td data-v="{int(bool(remarks))}">{f"<ul>{remarks}</ul>" if remarks else ""}'
+        f'<td data-v="{int(bool(remarks))}">{remarks}'
     )
 
 

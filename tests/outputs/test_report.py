@@ -86,18 +86,33 @@ def test_runs_with_nothing_to_plot(rows: tuple[Row, ...], tmp_path: Path) -> Non
     assert len(Page(tmp_path / "report.html").rows) == len(rows) + 1
 
 
+def test_an_image_done_before_leaves_no_zeros_and_no_broken_picture(good: Row, tmp_path: Path) -> None:
+    """Its cells are not counted in this run, so they must not pull plots and sums to 0."""
+    path = tmp_path / "report.html"
+    write_report(run_of(good, Row("old", warnings=("done before, skipped",))), path)
+    page = Page(path)
+    assert page.tags.count("img") == 1
+    assert "old" in page.rows[2]
+    assert "done before, skipped" in page.rows[2]
+    assert "0 × 0" not in page.rows[2]
+    assert "<b>1</b>images written" in path.read_text()
+    assert "<b>1</b>done before" in path.read_text()
+    assert path.read_text().count("<title>plate 1") == 1
+
+
 def test_a_thousand_images_stay_small(good: Row, tmp_path: Path) -> None:
     write_report(run_of(*[good] * 1000), tmp_path / "report.html")
     assert (tmp_path / "report.html").stat().st_size < 25e6
 
 
-def test_the_browser_sorts_and_filters(tmp_path: Path) -> None:
+def test_the_browser_sorts_and_filters(good: Row, tmp_path: Path) -> None:
     """Runs the page's own script: numbers as numbers, and a second click turns the order round."""
     browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if browser is None:
         pytest.skip("no Chromium here: the page's script was not run")
     rows = [
-        Row(name, seconds=seconds, tolerance=10.0) for name, seconds in (("b", 9.5), ("a", 10.5), ("c", 0.2))
+        Row(name, good.thumbnail, 9, 9, seconds=seconds, tolerance=10.0)
+        for name, seconds in (("b", 9.5), ("a", 10.5), ("c", 0.2))
     ]
     page = tmp_path / "report.html"
     write_report(run_of(*rows), page)
