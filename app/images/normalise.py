@@ -93,13 +93,15 @@ def interpolate(lower: np.generic, upper: np.generic, share: float) -> float:
 def count_first_digits(chunks: Chunks, dtype: np.dtype[np.generic]) -> tuple[int, int, NDArray[np.int64]]:
     """Number of non-zero values, of zeros, and how often each first digit occurs among the former."""
     width = digit_bits(dtype)
+    shift = np.dtype(f"u{dtype.itemsize}").type(8 * dtype.itemsize - width)
     table = np.zeros(1 << width, np.int64)
     seen = 0
     for chunk in chunks():
-        values = chunk[chunk != 0]
         seen += chunk.size
-        digits = keys(values) >> np.uint64(8 * dtype.itemsize - width).astype(f"u{dtype.itemsize}")
-        table += np.bincount(digits.astype(np.int64), minlength=table.size)
+        codes = keys(chunk if shift == 0 else chunk[chunk != 0]) >> shift
+        table += np.bincount(codes.astype(np.intp), minlength=table.size)
+    if shift == 0:  # one digit is the whole value: zeros leave the table at once, and not each chunk
+        table[keys(np.array([0, -0.0], np.float64).astype(dtype))] = 0
     count = int(table.sum())
     return count, seen - count, table
 

@@ -63,14 +63,16 @@ def damaged(draw, data):
 
 def look(path):
     """Opens, reads first and last rows; a ReadError of one line is the only way to fail."""
+    said = f"{path}: one line"
     try:
         with open_image(path, limits=LIMITS) as source:
             height = source.info.height
             assert source.rows(0, min(8, height)).dtype == np.uint8
             assert source.raw_rows(height - 1, height).shape[:2] == (1, source.info.width)
     except ReadError as error:
-        assert "\n" not in str(error)
-        assert str(path) in str(error)
+        said = str(error)
+    assert said.startswith(str(path))
+    assert "\n" not in said
 
 
 @pytest.mark.parametrize("name", SEEDS)
@@ -88,7 +90,10 @@ def test_damaged_files(name, tmp_path):
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.sampled_from([b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"BM", b"II*\0", b"MM\0*", b"II+\0", b""]), st.binary(max_size=300))
+@given(
+    st.sampled_from([b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"BM", b"II*\0", b"MM\0*", b"II+\0", b""]),
+    st.binary(max_size=300),
+)
 def test_noise_after_a_signature(tmp_path_factory, magic, data):
     path = tmp_path_factory.getbasetemp() / "noise"
     path.write_bytes(magic + data)

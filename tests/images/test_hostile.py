@@ -36,10 +36,8 @@ def look(path: Path) -> dict[str, object]:
     try:
         with open_image(path) as source:
             info = source.info
-            if info.banded:  # the first rows; a pass over 3.6 billion pixels proves no more
-                rows = source.raw_rows(0, 2)
-            else:
-                rows = source.rows(0, info.height)
+            # of a huge one the first rows: a pass over 3.6 billion pixels proves no more
+            rows = source.raw_rows(0, 2) if info.banded else source.rows(0, info.height)
             return {"shape": [info.height, info.width], "notes": list(info.notes), "width": rows.shape[1]}
     except ReadError as error:
         return {"error": str(error)}

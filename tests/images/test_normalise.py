@@ -31,7 +31,9 @@ def test_equals_scikit_image(kind):
     rng = np.random.default_rng(3)
     for scale in (3, 40, 100):
         for shape in ((61, 47), (50, 30, 3)):
-            raw = rng.normal(20 if kind[0] == "u" else 0, scale, shape).clip(0 if kind[0] == "u" else -120, 120)
+            raw = rng.normal(20 if kind[0] == "u" else 0, scale, shape).clip(
+                0 if kind[0] == "u" else -120, 120
+            )
             raw = raw.astype(kind)
             np.testing.assert_array_equal(normalise(raw), published(raw))
 

@@ -32,7 +32,9 @@ def three(gray):
     return np.repeat(normalise(gray)[..., None], 3, axis=2)
 
 
-@pytest.mark.parametrize("pixels", [GRAY, DEEP, RGB, np.stack([DEEP] * 3, -1)], ids=["8", "16", "rgb", "rgb16"])
+@pytest.mark.parametrize(
+    "pixels", [GRAY, DEEP, RGB, np.stack([DEEP] * 3, -1)], ids=["8", "16", "rgb", "rgb16"]
+)
 def test_png(tmp_path, pixels):
     path = tmp_path / "a.png"
     path.write_bytes(imagecodecs.png_encode(pixels))
@@ -57,7 +59,9 @@ def test_jpeg_and_bmp_equal_their_decoders(tmp_path):
     (tmp_path / "a.jpg").write_bytes(imagecodecs.jpeg8_encode(RGB, level=90))
     (tmp_path / "g.jpg").write_bytes(imagecodecs.jpeg8_encode(GRAY, level=90))
     (tmp_path / "a.bmp").write_bytes(imagecodecs.bmp_encode(RGB))
-    np.testing.assert_array_equal(raw(tmp_path / "a.jpg"), imagecodecs.jpeg8_decode((tmp_path / "a.jpg").read_bytes()))
+    np.testing.assert_array_equal(
+        raw(tmp_path / "a.jpg"), imagecodecs.jpeg8_decode((tmp_path / "a.jpg").read_bytes())
+    )
     assert raw(tmp_path / "g.jpg").shape == (45, 70, 1)
     np.testing.assert_array_equal(raw(tmp_path / "a.bmp"), RGB)
 
@@ -97,7 +101,11 @@ def test_tiff_types(tmp_path, kind, order, predictor):
 def test_single_bits(tmp_path):
     """Truth values stay two values apart, compressed or not."""
     mask = GRAY > 128
-    for name, options in (("plain", {}), ("packbits", {"compression": "packbits"}), ("tiled", {"tile": (16, 16)})):
+    for name, options in (
+        ("plain", {}),
+        ("packbits", {"compression": "packbits"}),
+        ("tiled", {"tile": (16, 16)}),
+    ):
         path = tmp_path / f"{name}.tif"
         tifffile.imwrite(path, mask, **options)
         np.testing.assert_array_equal(steps(path)[..., 1], mask * np.uint8(255))
@@ -190,7 +198,9 @@ def test_pyramid_gives_its_largest_level(tmp_path):
         with tifffile.TiffWriter(tmp_path / name) as writer:
             writer.write(big, tile=(64, 64), photometric="rgb", **options)
             for level in (2, 4):
-                writer.write(big[::level, ::level], tile=(64, 64), photometric="rgb", subfiletype=1, metadata=None)
+                writer.write(
+                    big[::level, ::level], tile=(64, 64), photometric="rgb", subfiletype=1, metadata=None
+                )
         np.testing.assert_array_equal(raw(tmp_path / name), big)
 
 
@@ -201,7 +211,9 @@ def test_slide_gives_its_baseline(tmp_path):
     with tifffile.TiffWriter(path) as writer:
         text = "Aperio Image Library v11.2.1\n320x256 (64x64) JPEG/RGB Q=70|AppMag = 20|MPP = 0.4990"
         writer.write(big, tile=(64, 64), photometric="rgb", description=text, metadata=None)
-        writer.write(big[::8, ::8], photometric="rgb", description="Aperio Image Library v11.2.1", metadata=None)
+        writer.write(
+            big[::8, ::8], photometric="rgb", description="Aperio Image Library v11.2.1", metadata=None
+        )
         writer.write(big[::4, ::4], tile=(64, 64), photometric="rgb", description="Aperio\n", metadata=None)
     with open_image(path) as source:
         assert source.info.pixel_size_um == (0.499, 0.499)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -26,7 +27,9 @@ LAYOUTS = {
 }
 
 
-@pytest.fixture(scope="module", params=[(layout, kind) for layout in LAYOUTS for kind in ("u2", "f4", "rgb", "channels")])
+@pytest.fixture(
+    scope="module", params=[(layout, kind) for layout in LAYOUTS for kind in ("u2", "f4", "rgb", "channels")]
+)
 def file(request, tmp_path_factory):
     """One file of every layout and type."""
     layout, kind = request.param
@@ -34,7 +37,10 @@ def file(request, tmp_path_factory):
     if kind == "rgb":
         pixels, options = np.stack([GRAY, GRAY // 2, GRAY // 3], -1), {"photometric": "rgb"}
     elif kind == "channels":
-        pixels, options = np.stack([GRAY, GRAY[::-1]]), {"metadata": {"axes": "CYX"}, "photometric": "minisblack"}
+        pixels, options = (
+            np.stack([GRAY, GRAY[::-1]]),
+            {"metadata": {"axes": "CYX"}, "photometric": "minisblack"},
+        )
     else:
         pixels, options = GRAY.astype(kind), {}
     tifffile.imwrite(path, pixels, **options, **LAYOUTS[layout])
@@ -63,7 +69,9 @@ def test_only_the_tiles_needed_are_decoded(tmp_path, monkeypatch):
     with open_image(path, limits=Limits(banded_from=0)) as source:
         page = source.stored.plane.pages[0]
         decode = type(page).decode
-        monkeypatch.setattr(type(page), "decode", lambda self, fd, index: seen.append(index) or decode(self, fd, index))
+        monkeypatch.setattr(
+            type(page), "decode", lambda self, fd, index: seen.append(index) or decode(self, fd, index)
+        )
         source.raw_rows(20, 30)
         assert sorted(seen) == list(range(14, 28))
         source.raw_rows(16, 40)
@@ -133,7 +141,7 @@ def test_nothing_stays_open(tmp_path):
     path = tmp_path / "a.tif"
     tifffile.imwrite(path, GRAY, tile=(16, 16), compression="zlib")
     (tmp_path / "bad.tif").write_bytes(path.read_bytes()[:-500])
-    before = len(os.listdir("/proc/self/fd"))
+    before = len(list(Path("/proc/self/fd").iterdir()))
     for limits in (Limits(), BANDED):
         source = open_image(path, limits=limits)
         source.rows(0, 20)
@@ -141,4 +149,4 @@ def test_nothing_stays_open(tmp_path):
         source.close()
         with pytest.raises(ReadError):
             open_image(tmp_path / "bad.tif", limits=limits)
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
