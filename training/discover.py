@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -53,9 +54,9 @@ def cluster(embeddings: NDArray[np.float32], clusters: int) -> NDArray[np.int64]
     """`(N, C)` → `(N,)` cluster of each, 0 the largest; the same input gives the same clusters."""
     from scipy.cluster.vq import kmeans2
 
-    _, found = kmeans2(
-        embeddings.astype(np.float64), clusters, iter=100, minit="++", missing="ignore", rng=SEED
-    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # a cluster that ran empty is left out below
+        _, found = kmeans2(embeddings.astype(np.float64), clusters, iter=100, minit="++", rng=SEED)
     _, found, sizes = np.unique(found, return_inverse=True, return_counts=True)
     rank = np.empty(len(sizes), np.int64)
     rank[np.argsort(-sizes, kind="stable")] = np.arange(len(sizes))

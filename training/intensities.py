@@ -34,7 +34,8 @@ def diversify(image: torch.Tensor, labels: torch.Tensor, p: float, rng: np.rando
         image = image[torch.from_numpy(rng.permutation(3))]
     if rng.random() < p / 2:  # dark cells on light ground and light cells on dark
         image = 1 - image
-    return image.clamp(0, 1).float()
+    # MONAI hands back its own subclass, whose dispatch would slow every step down to the loss
+    return image.clamp(0, 1).float().as_subclass(torch.Tensor)
 
 
 def brighten_cells(image: torch.Tensor, labels: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
