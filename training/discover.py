@@ -17,7 +17,7 @@ from app.files import whole_file
 from training.data import DataError, Pair, load_image
 from training.network import load_network
 
-LARGEST = 512  # px; the middle of an image tells its modality
+LARGEST = 256  # px; the middle of an image, as large as a training crop, tells its modality
 SEED = 20221212
 
 
