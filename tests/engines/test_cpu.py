@@ -109,3 +109,18 @@ def test_a_graph_made_now_equals_torch(
     monkeypatch.setattr(Graph, "load", lambda _: made)
     member = find_weights(str(random_pair)).members[0]
     assert np.abs(CpuEngine(member, "float32")(windows) - reference(member, windows)).max() < 1e-3
+
+
+@pytest.mark.slow
+def test_the_official_graph_equals_torch(tmp_path: Path, windows: NDArray[np.float32]) -> None:
+    """The published architecture, whose weights nobody may carry, with weights of chance."""
+    pytest.importorskip("torch")
+    from app.model import MEDIARFormer
+    from app.weights.states import write_state
+
+    path = tmp_path / "from_phase1.safetensors"
+    write_state(path, {key: value.numpy() for key, value in MEDIARFormer(OFFICIAL).state_dict().items()}, {})
+    (member,) = find_weights(str(path)).members
+    assert member.architecture == OFFICIAL
+    found = CpuEngine(member, "float32")(windows[:1])
+    assert np.abs(found - reference(member, windows[:1])).max() < 1e-3
