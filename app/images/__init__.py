@@ -1,7 +1,8 @@
 """File → image: found, decoded, its axes named, normalised, its rows on demand.
 
-find.py ─> opening.py ─> flat.py  PNG, JPEG, BMP ─┐
-                     └─> tiff.py ─> segments.py  ─┴─> source.py ─> normalise.py ─> rows
+find.py ─> opening.py ┬─> headers.py ─> flat.py     PNG, JPEG, BMP ┬─> source.py ─> normalise.py ─> rows
+                      └─> chain.py ─> tiff.py, layout.py       TIFF │
+                              └─> plane.py ─> segments.py ──────────┘
 """
 
 from app.images.find import find_images

@@ -3,31 +3,16 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
+from app.images.headers import Header, bmp_header, jpeg_header, png_header, png_pixels
 from app.images.limits import Limits
 from app.images.opening import AGAIN, state, unreadable
 from app.images.stored import Facts
-
-PNG_SAMPLES = {0: 1, 2: 3, 3: 4, 4: 2, 6: 4}  # decoded samples per colour type; a palette may carry alpha
-JPEG_ALONE = frozenset({0x01, *range(0xD0, 0xD9)})  # markers without a length
-JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-
-
-@dataclass(frozen=True)
-class Header:
-    """What a file declares of itself."""
-
-    height: int
-    width: int
-    bytes_per_pixel: int
-    pixel_size_um: tuple[float, float] | None = None
-    notes: tuple[str, ...] = ()
 
 
 class Flat:
@@ -48,7 +33,7 @@ def open_flat(path: Path, file: BinaryIO, kind: str, limits: Limits) -> Flat:
     """Decodes an open PNG, JPEG or BMP; raises ReadError."""
     before = state(file)
     size = before[0]
-    head = file.read(min(size, 1 << 20))  # a JPEG's metadata may stand before its size
+    head = file.read(min(size, 16 << 20))  # a JPEG's metadata may stand before its size
     try:
         header = {"PNG": png_header, "JPEG": jpeg_header, "BMP": bmp_header}[kind](head)
     except (struct.error, IndexError, ValueError) as cause:
@@ -95,85 +80,5 @@ def decode(kind: str, data: bytes) -> NDArray[np.generic]:
     import imagecodecs
 
     if kind == "PNG":
-        return imagecodecs.png_decode(data)
+        return imagecodecs.png_decode(png_pixels(data))
     return imagecodecs.jpeg8_decode(data) if kind == "JPEG" else imagecodecs.bmp_decode(data)
-
-
-def png_header(data: bytes) -> Header:
-    """IHDR, and pHYs where it stands before the pixels."""
-    width, height, depth, colour = struct.unpack(">IIBB", data[16:26])
-    if data[12:16] != b"IHDR" or colour not in PNG_SAMPLES:
-        raise ValueError("IHDR")
-    notes: tuple[str, ...] = ()
-    pixel_size = None
-    at = 8
-    while data[at + 4 : at + 8] not in (b"IDAT", b""):
-        length, name = struct.unpack(">I4s", data[at : at + 8])
-        if name == b"pHYs" and length == 9:
-            x, y, unit = struct.unpack(">IIB", data[at + 8 : at + 17])
-            pixel_size = plausible(1e6 / y, 1e6 / x) if unit == 1 and x and y else None
-        if name == b"acTL":
-            notes = ("the file is an animation; its first frame is taken",)
-        at += length + 12
-    return Header(height, width, PNG_SAMPLES[colour] * (2 if depth == 16 else 1), pixel_size, notes)
-
-
-def jpeg_header(data: bytes) -> Header:
-    """The frame header; an orientation in EXIF is told, not followed."""
-    notes: tuple[str, ...] = ()
-    at = 2
-    while True:
-        if data[at] != 0xFF:
-            raise ValueError("marker")
-        marker = data[at + 1]
-        if marker == 0xFF:  # fill byte
-            at += 1
-        elif marker in JPEG_ALONE:
-            at += 2
-        else:
-            (length,) = struct.unpack(">H", data[at + 2 : at + 4])
-            if length < 2 or marker in (0xD9, 0xDA):
-                raise ValueError("no frame")
-            body = data[at + 4 : at + 2 + length]
-            if marker in JPEG_FRAMES:
-                depth, height, width, samples = struct.unpack(">BHHB", body[:6])
-                return Header(height, width, samples * (2 if depth > 8 else 1), None, notes)
-            if marker == 0xE1 and body.startswith(b"Exif\0\0"):
-                notes = orientation_note(exif_orientation(body[6:]))
-            at += 2 + length
-
-
-def exif_orientation(tiff: bytes) -> int:
-    """1 where EXIF says nothing that can be read."""
-    try:
-        order = {b"II": "<", b"MM": ">"}[tiff[:2]]
-        (at,) = struct.unpack(order + "I", tiff[4:8])
-        (count,) = struct.unpack(order + "H", tiff[at : at + 2])
-        for i in range(count):
-            tag, kind, _, value = struct.unpack(order + "HHIH", tiff[at + 2 + 12 * i : at + 12 + 12 * i])
-            if (tag, kind) == (274, 3):
-                return int(value)
-    except (KeyError, struct.error):
-        pass
-    return 1
-
-
-def orientation_note(orientation: int) -> tuple[str, ...]:
-    """Pixels stay where they are stored, so that labels fit the file in Fiji, tifffile and scikit-image."""
-    if orientation in (0, 1):
-        return ()
-    return (f"the file asks viewers to turn it (orientation {orientation}); pixels are taken as stored",)
-
-
-def bmp_header(data: bytes) -> Header:
-    """The Windows information header; a negative height means top-down rows."""
-    (length,) = struct.unpack("<I", data[14:18])
-    if length == 12:
-        raise ValueError("OS/2")
-    width, height, _, bits = struct.unpack("<iiHH", data[18:30])
-    return Header(abs(height), width, 3 if bits <= 24 else 4)
-
-
-def plausible(y: float, x: float) -> tuple[float, float] | None:
-    """A pixel size in µm (y, x); None above 20 µm, where it is a screen's or printer's resolution."""
-    return (y, x) if 0 < y <= 20 and 0 < x <= 20 else None

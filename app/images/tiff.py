@@ -11,7 +11,8 @@ import tifffile
 
 from app.errors import ReadError
 from app.images.chain import check_chain
-from app.images.flat import Flat, orientation_note
+from app.images.flat import Flat
+from app.images.headers import orientation_note
 from app.images.layout import Layout, lay_out
 from app.images.limits import Limits
 from app.images.opening import AGAIN, state, unreadable

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+
 import imagecodecs
 import numpy as np
 import pytest
@@ -226,6 +228,30 @@ def test_flat_file_has_one_page(tmp_path):
     open_image(path, page=0).close()
     with pytest.raises(ReadError, match="has no page 1"):
         open_image(path, page=1)
+
+
+def test_decoders_do_not_write_to_the_screen(tmp_path, capfd):
+    """libpng complains about colour profiles on standard error, in C, where no logger helps."""
+    good = imagecodecs.png_encode(GRAY)
+    text = struct.pack(">I", 9) + b"tEXt" + b"Comment\0x" + b"bad!"
+    profile = struct.pack(">I", 12) + b"iCCP" + b"name\0\0nozlib" + b"bad!"
+    path = tmp_path / "a.png"
+    path.write_bytes(good[:33] + text + profile + good[33:])
+    np.testing.assert_array_equal(raw(path)[..., 0], GRAY)
+    path.write_bytes(good.replace(b"IDAT", b"kDAT"))
+    with pytest.raises(ReadError, match="damaged PNG"):
+        open_image(path)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_wrong_checksum_is_refused(tmp_path):
+    """A PNG whose pixels changed on the way must not give labels."""
+    data = bytearray(imagecodecs.png_encode(GRAY))
+    data[-14] ^= 1
+    path = tmp_path / "a.png"
+    path.write_bytes(data)
+    with pytest.raises(ReadError, match="the checksum of its IDAT is wrong"):
+        open_image(path)
 
 
 def test_real_images_equal_their_decoder(cells):
