@@ -56,7 +56,7 @@ def _boxes(axes: Axes, summaries: Sequence[Summary], column: str) -> None:
         lost = np.array([row.status != "ok" for row in summary.rows])
         # the same spread in each run, so that two reports can be laid side by side
         height = at + np.random.default_rng(0).uniform(-0.28, 0.28, len(values))
-        axes.plot(values[~lost], height[~lost], "o", ms=3.5, color=BLUE, alpha=0.45, mew=0)
+        axes.plot(values[~lost], height[~lost], "o", ms=3.5, color=BLUE, alpha=0.55, mew=0, zorder=3)
         axes.plot(values[lost], height[lost], "x", ms=6, color=VERMILLION, mew=1.5)
         axes.boxplot(
             [values],
