@@ -14,6 +14,8 @@ import threading
 
 from numba import njit
 
+from app.flows.kept import kept
+
 one_at_a_time = threading.RLock()
-serial = njit(cache=True, nogil=True)
-parallel = njit(cache=True, nogil=True, parallel=True)
+serial = kept(njit(nogil=True))
+parallel = kept(njit(nogil=True, parallel=True))
