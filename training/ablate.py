@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from torch import nn
 from tqdm import tqdm
 
-from app.model import Architecture, MEDIARFormer
+from app.architecture import Architecture
+from app.model import MEDIARFormer
 from app.pipeline import Pixels
 from app.settings import Windows
 from app.windows import Pass, View

@@ -15,9 +15,11 @@ import torch
 from torch import nn
 from tqdm import tqdm
 
+from app.architecture import Architecture
 from app.errors import UsageError
 from app.files import whole_file
-from app.model import Architecture, MEDIARFormer
+from app.model import MEDIARFormer
+from app.weights.states import read_shapes, read_state
 from training.batches import Batch, Batches
 from training.data import Sample
 from training.log import EVERY, add_row, begin_log
@@ -104,13 +106,17 @@ def train_step(
 
 
 def first_model(phase: Phase, folder: Path) -> nn.Module:
-    """The network as the phase begins with it: random, or the weights of an earlier phase."""
-    model = MEDIARFormer(Architecture(phase.encoder, phase.decoder, phase.pab))
+    """The network as the phase begins with it: random, or with the weights of `start`."""
+    architecture = Architecture(phase.encoder, phase.decoder, phase.pab)
+    model = MEDIARFormer(architecture)
     if phase.start:
-        earlier = folder / f"{phase.start}.pt"
+        named = Path(phase.start)
+        earlier = named if named.suffix else folder / f"{phase.start}.pt"
         if not earlier.is_file():
             raise UsageError(f"{earlier}: no such file; fit the phase '{phase.start}' first")
-        model.load_state_dict(torch.load(earlier, weights_only=True))
+        if Architecture.from_shapes(read_shapes(earlier)) != architecture:
+            raise UsageError(f"{earlier}: has another shape; set encoder, decoder and pab as it has them")
+        model.load_state_dict({name: torch.from_numpy(array) for name, array in read_state(earlier).items()})
     use_training_mish(model)
     return model
 

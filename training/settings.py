@@ -20,7 +20,7 @@ class Phase:
     sets: Mapping[str, float]  # set → share of the samples; "set/rgb" and "set/gray" are allowed
     replay: Mapping[str, float] = field(default_factory=dict)  # one more sample a batch, from these
     clusters: str = ""  # CSV of `discover` beside the checkpoints; minor clusters are over-sampled
-    start: str = ""  # phase whose weights it begins with; "" = random
+    start: str = ""  # phase, or file of weights, that it begins with; "" = random
     encoder: str = "mit_b0"
     decoder: tuple[int, ...] = (256, 128, 64, 32, 16)
     pab: int = 64

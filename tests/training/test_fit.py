@@ -10,7 +10,7 @@ import torch
 
 from app.errors import UsageError
 from training.batches import Batches
-from training.fit import fit
+from training.fit import first_model, fit
 from training.settings import Phase
 
 
@@ -40,6 +40,12 @@ def test_a_later_phase_begins_with_the_earlier_one(tmp_path, samples, small_phas
     after = torch.load(fit(second, samples, tmp_path), weights_only=True)
     before = torch.load(tmp_path / "first.pt", weights_only=True)
     assert torch.equal(after["gradflow_head.3.weight"], before["gradflow_head.3.weight"])
+    by_path = replace(second, name="by_path", start=str(tmp_path / "first.pt"))
+    assert torch.equal(
+        first_model(by_path, tmp_path).gradflow_head[3].weight, before["gradflow_head.3.weight"]
+    )
+    with pytest.raises(UsageError, match="has another shape"):
+        fit(replace(second, name="fourth", pab=8), samples, tmp_path)
     with pytest.raises(UsageError, match="fit the phase 'missing' first"):
         fit(replace(second, name="third", start="missing"), samples, tmp_path)
 
