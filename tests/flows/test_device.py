@@ -1,0 +1,61 @@
+"""The torch form gives the same cells; tried on the CPU, where torch runs too."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from app.errors import DeviceError
+from app.flows import compute_masks
+from app.flows.choice import form_for
+from app.flows.masks import whole_masks
+from app.settings import Tracking
+
+pytest.importorskip("torch")
+
+
+@pytest.mark.parametrize(
+    ("size", "cells", "radii", "stretch"),
+    [(150, 20, (8, 14), 1), (150, 36, (12, 18), 1), (120, 80, (2.8, 4.5), 1), (150, 12, (4, 6), 5)],
+    ids=["round", "touching", "tiny", "elongated"],
+)
+def test_torch_finds_the_same_cells(flow_field, f1, size, cells, radii, stretch):
+    from app.flows.device import device_form
+
+    _, flow, probability = flow_field(size, cells, radii, stretch)
+    masks = whole_masks(flow, probability, Tracking(), device_form("cpu"))
+    assert f1(masks, compute_masks(flow, probability)) >= 0.995
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 40), (20, 30)])
+def test_torch_takes_what_has_no_cells(shape):
+    from app.flows.device import device_form
+
+    for value in (0.0, 1.0):
+        probability = np.full(shape, value, np.float32)
+        assert not whole_masks(
+            np.zeros((2, *shape), np.float32), probability, Tracking(), device_form("cpu")
+        ).any()
+
+
+def test_flow_errors_agree(flow_field):
+    import torch
+
+    from app.flows import device, diffusion
+    from app.flows.cells import bounding_boxes
+
+    labels, flow, _ = flow_field(150, 25, (3, 20), stretch=2, noise=0.2)
+    boxes = bounding_boxes(labels, int(labels.max()))
+    ours = diffusion.flow_errors(labels, boxes, flow)
+    theirs = device.flow_errors(labels, boxes, flow, device=torch.device("cpu"))
+    assert np.allclose(ours, theirs, atol=0.03)  # cells of a few pixels with two equally good centres
+
+
+def test_a_device_that_is_not_there_is_an_error_and_auto_is_not():
+    import torch
+
+    if torch.cuda.is_available():
+        pytest.skip("this machine has a CUDA device")
+    with pytest.raises(DeviceError, match="no CUDA device"):
+        form_for("cuda", 10)
+    assert form_for("auto", 10**9) == form_for("cpu", 10**9)
