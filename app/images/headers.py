@@ -10,7 +10,7 @@ from dataclasses import dataclass
 PNG_SAMPLES = {0: 1, 2: 3, 3: 4, 4: 2, 6: 4}  # decoded samples per colour type; a palette may carry alpha
 JPEG_ALONE = frozenset({0x01, *range(0xD0, 0xD9)})  # markers without a length
 JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-PNG_NEEDED = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND"})
+PNG_NEEDED = frozenset({b"IHDR", b"PLTE", b"IDAT"})
 
 
 @dataclass(frozen=True)

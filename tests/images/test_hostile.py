@@ -43,7 +43,7 @@ def look(path: Path) -> dict[str, object]:
         return {"error": str(error)}
 
 
-def in_child(path: Path) -> dict[str, object]:
+def in_child(path: Path, *, as_nobody: bool) -> dict[str, object]:
     """`look` in a forked process with little time and memory."""
     reading, writing = os.pipe()
     child = os.fork()
@@ -52,6 +52,8 @@ def in_child(path: Path) -> dict[str, object]:
         try:
             signal.signal(signal.SIGALRM, signal.SIG_DFL)
             signal.alarm(SECONDS)
+            if as_nobody:  # root may read everything
+                os.setuid(65534)
             held = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
             resource.setrlimit(resource.RLIMIT_AS, (held + MEMORY, held + MEMORY))
             os.write(writing, json.dumps(look(path)).encode())
@@ -69,10 +71,8 @@ def in_child(path: Path) -> dict[str, object]:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_hostile_file(case, tmp_path):
     """Neither a hang nor a crash nor gigabytes: an image, or one line that names the file."""
-    if case.name == "unreadable" and os.geteuid() == 0:
-        pytest.skip("root may read everything")
     path = case.make(tmp_path)
-    seen = in_child(path)
+    seen = in_child(path, as_nobody=case.name == "unreadable" and os.geteuid() == 0)
     if case.expect == CORPUS.REFUSED:
         assert "error" in seen, seen
         assert case.says in seen["error"]
