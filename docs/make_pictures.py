@@ -45,9 +45,9 @@ def main() -> int:
     found = segment(field)
     # a part of each, so that the file stays small
     columns = [
-        pair(field, found, np.s_[50:330, 150:430], axis=0),
-        pair(tissue, segment(tissue), np.s_[232:512, 0:280], axis=0),
-        pair(phase, segment(phase), np.s_[200:480, 260:540], axis=0),
+        pair(field, found, np.s_[50:250, 170:370], axis=0),
+        pair(tissue, segment(tissue), np.s_[300:500, 60:260], axis=0),
+        pair(phase, segment(phase), np.s_[270:470, 330:530], axis=0),
     ]
     save(spaced(columns, axis=1), COMMITTED / "demo.png")
     draw_polygons(field, found, COMMITTED / "polygons.png")
