@@ -1,7 +1,6 @@
 """The CPU engine: OpenVINO on a graph of one window; no torch.
 
-Measured on two cores with AMX (benchmarks/windows.py): 3 to 6 × as many windows
-per second as torch in float32, and with bfloat16 more than 10 ×.
+benchmarks/README.md shows why OpenVINO, and what bfloat16 gives and costs.
 """
 
 from __future__ import annotations
