@@ -66,20 +66,21 @@ class Canvas:
         """Final ids for the cells that begin above row `end`."""
         order = np.argsort(self.firsts)
         self._renumber(np.argsort(order) + self.open_from)
-        self.boxes, self.sizes, self.firsts, self.hollow = (
-            column[order] for column in (self.boxes, self.sizes, self.firsts, self.hollow)
-        )
+        self._take(order)
         closing = int((self.boxes[:, 0] < end).sum())
-        boxes = self.boxes[:closing] - np.array([self.top, 0, self.top, 0])
+        boxes = (self.boxes[:closing] - np.array([self.top, 0, self.top, 0])).astype(np.int32)
         with one_at_a_time:
             fill_all(self.rows, boxes, self.sizes, np.flatnonzero(self.hollow[:closing]), self.open_from)
         keep = self.sizes >= max(self.min_size, 1)
         keep[closing:] = True
         self._renumber(np.where(keep, np.cumsum(keep) + self.open_from - 1, 0))
         self.open_from += int(keep[:closing].sum())
-        self.boxes, self.sizes, self.firsts, self.hollow = (
-            column[closing:] for column in (self.boxes, self.sizes, self.firsts, self.hollow)
-        )
+        self._take(np.arange(closing, len(keep)))
+
+    def _take(self, index: NDArray[np.int64]) -> None:
+        """Keeps these rows of the table, in this order."""
+        self.boxes, self.sizes = self.boxes[index], self.sizes[index]
+        self.firsts, self.hollow = self.firsts[index], self.hollow[index]
 
     def _renumber(self, new: NDArray[np.int64]) -> None:
         with one_at_a_time:

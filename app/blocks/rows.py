@@ -27,7 +27,7 @@ class Rows:
         check(flow, probability)
         if probability.shape[1] != self.width or self.bottom + len(probability) > self.height:
             raise ValueError(
-                f"a band of {probability.shape} at row {self.bottom} doesn't fit ({self.height}, {self.width})"
+                f"a band of {probability.shape} at row {self.bottom} of ({self.height}, {self.width})"
             )
         self._bands.append((self.bottom, flow, probability))
         self.bottom += len(probability)

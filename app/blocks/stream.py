@@ -41,7 +41,9 @@ def stream(
                 add_block(rows, inner, tracking, form, canvas)
             rows.forget(y1 - largest)
             # a cell of a later block has its seed below y1, and no pixel further from it than niter steps
-            yield canvas.release(height if y1 == height else max(y1 - largest, canvas.top))
+            finished = canvas.release(height if y1 == height else max(y1 - largest, canvas.top))
+            if len(finished):
+                yield finished
             y0 = y1
     if rows.bottom < height:
         raise ValueError(f"the bands end at row {rows.bottom} of {height}")
