@@ -22,7 +22,7 @@ def find_images(paths: Sequence[Path]) -> list[Path]:
     """
     found: dict[Path, None] = {}
     for path in paths:
-        found.update(dict.fromkeys(images_in(path) if path.is_dir() else [path]))
+        found.update(dict.fromkeys(images_in(path) if is_folder(path) else [path]))
     return list(found)
 
 
@@ -36,4 +36,11 @@ def images_in(folder: Path) -> list[Path]:
 
 
 def is_candidate(path: Path) -> bool:
-    return not path.name.startswith(".") and path.suffix.lower() in SUFFIXES and not path.is_dir()
+    return not path.name.startswith(".") and path.suffix.lower() in SUFFIXES and not is_folder(path)
+
+
+def is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # what must not be looked at is for the reader to report
+        return False
