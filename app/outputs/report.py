@@ -145,14 +145,15 @@ def table_row(row: Row) -> str:
         if row.error is not None:
             return f'<tr><td class="pic">{name}{empty}<td class="bad" data-v="2">{escape(row.error)}'
         return f'<tr><td class="pic">{name}{empty}<td data-v="0">{remarks}'
+    median = f"{row.median_diameter:.1f}" if row.cells else "–"
     picture = base64.b64encode(row.thumbnail).decode()
     return (
         f'<tr><td class="pic"><img alt="" loading="lazy" src="data:image/jpeg;base64,{picture}">'
         f'{name}<td class="n" data-v="{row.height * row.width}">{row.height} × {row.width}'
         f'<td class="n" data-v="{row.cells}">{row.cells:,}'
-        f'<td class="n" data-v="{row.median_diameter:.3f}">{row.median_diameter:.1f}'
+        f'<td class="n" data-v="{row.median_diameter:.3f}">{median}'
         f'<td class="n" data-v="{row.seconds:.3f}">{time_taken(row)}'
-        f'<td class="n">{escape(row.passes)}'
+        f"<td>{escape(row.passes)}"
         f'<td data-v="{int(bool(remarks))}">{remarks}'
     )
 
@@ -164,7 +165,7 @@ def time_taken(row: Row) -> str:
     share = min(row.seconds / max(row.tolerance, 1e-9), 1) * 100
     bad = " bad" if row.late else ""
     return (
-        f'<span class="{bad.strip()}">{row.seconds:.2f} of {row.tolerance:g} s</span>'
+        f'<span class="{bad.strip()}">{row.seconds:.2f} of {row.tolerance:.1f} s</span>'
         f'<span class="bar{bad}"><i style="width:{share:.0f}%"></i></span>'
     )
 

@@ -74,7 +74,7 @@ def test_the_page_carries_everything_in_itself(good: Row, tmp_path: Path) -> Non
     assert not re.search(r"https?:|//[a-z]|@import|url\(", path.read_text().split("<tbody>")[0])
     assert page.tags.count("svg") == 2
     assert "plate 1 <A&B>" in page.rows[1]
-    assert "2.50 of 10 s" in page.rows[1]
+    assert "2.50 of 10.0 s" in page.rows[1]
     assert "no pixel size: 'µm' are missing" in page.rows[1]
     assert "can't be read" in page.rows[2]
     assert "<none>" in page.rows[2], "the facts below the table"
