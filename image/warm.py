@@ -1,0 +1,34 @@
+"""Compiles every kernel that a prediction calls, in all the forms in which it calls them.
+
+Run by the Dockerfile, with $NUMBA_CACHE_DIR set: the image's first prediction
+then finds its kernels compiled. tests/image/test_kernels.py sees that none is missing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from app.blocks import track
+from app.flows.diffusion import labels_to_flow
+from app.settings import Tracking
+
+SIDE = 300  # px
+
+
+def main() -> None:
+    """Tracks a grid of cells, one of them with a hole and one a speck: whole, and in blocks."""
+    y, x = np.mgrid[:SIDE, :SIDE]
+    inside = (y % 30 - 15) ** 2 + (x % 30 - 15) ** 2 < 144
+    inside[15:18, 15:18] = False
+    inside[0, 0] = True
+    labels = np.where(inside, y // 30 * 10 + x // 30 + 1, 0).astype(np.int32)
+    flow, probability = 5 * labels_to_flow(labels), inside.astype(np.float32)
+    for tracking in (Tracking(), replace(Tracking(), block=100, block_from=0)):
+        found = track(flow, probability, tracking)
+        print(f"{found.max()} cells of {labels.max()}")
+
+
+if __name__ == "__main__":
+    main()
