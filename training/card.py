@@ -37,11 +37,17 @@ def phase_table(phases: Sequence[Phase], runs: Path) -> str:
         bce, mse = (sum(float(row[key]) for row in end) / len(end) for key in ("bce", "half_mse"))
         batch = f"{p.batch} + 1 replayed" if p.replay else str(p.batch)
         settings = f"{rows[-1]['step']} | {batch} | {p.crop} px | {p.rate:g} | {p.seed}"
-        minutes = float(rows[-1]["seconds"]) / 60
+        minutes = wall_time([float(row["seconds"]) for row in rows]) / 60
         lines.append(
             f"| {p.name} | {p.start or 'random'} | {settings} | {minutes:.0f} | {bce:.3f} | {mse:.3f} |"
         )
     return "\n".join(lines)
+
+
+def wall_time(seconds: Sequence[float]) -> float:
+    """Seconds of a whole run; a log whose clock was set back by a resumption is added up in parts."""
+    parts = [a for a, b in zip(seconds, [*seconds[1:], 0.0], strict=True) if b < a]
+    return sum(parts)
 
 
 def data_table(data: Path) -> str:

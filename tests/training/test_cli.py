@@ -1,0 +1,42 @@
+"""Commands answer at once with help, and with one line where something is wrong."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from training.cli import main
+
+COMMANDS = ("fit", "plot", "discover", "export", "relabel", "score", "select", "ablate", "card", "gallery")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help(capsys, command):
+    with pytest.raises(SystemExit) as stopped:
+        main([command, "--help"])
+    assert stopped.value.code == 0
+    assert "usage: python -m training" in capsys.readouterr().out
+
+
+def test_help_imports_nothing_heavy():
+    """Each of these takes a second and more, which a user who asks for help would wait for."""
+    script = "import sys, training.cli; training.cli.parser(); print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    assert not {"torch", "monai", "skimage", "numba", "scipy"} & set(loaded.split())
+
+
+def test_bad_data_ends_in_one_line(tmp_path, capsys):
+    phase = tmp_path / "phase.toml"
+    phase.write_text("steps = 1\n[sets]\na = 1.0\n")
+    (tmp_path / "data").mkdir()
+    assert main(["fit", str(phase), "--data", str(tmp_path / "data"), "--runs", str(tmp_path)]) == 2
+    lines = capsys.readouterr().err.strip().splitlines()
+    assert len(lines) == 1
+    assert "no pairs of images/ and labels/" in lines[0]
+
+
+def test_select_wants_one_kind_of_judge(capsys):
+    assert main(["select", "a.pt"]) == 2
+    assert "either --data or --unlabelled" in capsys.readouterr().err
