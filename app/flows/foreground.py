@@ -7,7 +7,7 @@ from numba import prange
 from numpy.typing import NDArray
 
 from app.errors import TrackingError
-from app.flows.jit import parallel, serial
+from app.flows.jit import one_at_a_time, parallel, serial
 
 
 def check(flow: NDArray[np.float32], probability: NDArray[np.float32]) -> None:
@@ -17,7 +17,9 @@ def check(flow: NDArray[np.float32], probability: NDArray[np.float32]) -> None:
             f"flow must be (2, H, W) and probability (H, W), not {flow.shape}, {probability.shape}"
         )
     for name, plane in (("flow y", flow[0]), ("flow x", flow[1]), ("probability", probability)):
-        if not all_finite(np.ascontiguousarray(plane, np.float32)):
+        with one_at_a_time:
+            finite = all_finite(np.ascontiguousarray(plane, np.float32))
+        if not finite:
             raise TrackingError(f"{name} has NaN or infinite values: the network or its input is damaged")
 
 
