@@ -22,6 +22,9 @@ FROM build AS build-cpu
 COPY requirements.lock ./
 RUN --mount=type=cache,target=/root/.cache/pip \
     pip --python /opt/venv/bin/python install --require-hashes --only-binary :all: --no-compile -r requirements.lock
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends binutils=2.40-* \
+ && rm -rf /var/lib/apt/lists/*
 COPY image/strip.sh image/
 RUN sh image/strip.sh /opt/venv/lib/python3.11/site-packages \
  && python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/venv/lib
@@ -35,6 +38,9 @@ FROM build AS build-gpu
 COPY requirements-gpu.lock ./
 RUN --mount=type=cache,target=/root/.cache/pip \
     pip --python /opt/venv/bin/python install --require-hashes --no-compile -r requirements-gpu.lock
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends binutils=2.40-* \
+ && rm -rf /var/lib/apt/lists/*
 COPY image/strip.sh image/
 RUN sh image/strip.sh /opt/venv/lib/python3.11/site-packages \
  && python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/venv/lib

@@ -43,7 +43,7 @@ IMAGE ?= mediar-box:$(if $(filter cpu,$(TARGET)),cpu,latest)
 ARCHIVE ?= build/$(subst :,-,$(IMAGE)).tar.gz
 
 image:  ## build the Docker image, TARGET=gpu (default) or cpu
-	docker build $(BUILD_FLAGS) --target $(TARGET) --tag $(IMAGE) \
+	DOCKER_BUILDKIT=1 docker build $(BUILD_FLAGS) --target $(TARGET) --tag $(IMAGE) \
 		--build-arg VERSION=$$(sed -n 's/^__version__ = "\(.*\)"/\1/p' app/__init__.py) \
 		--build-arg REVISION=$$(git rev-parse HEAD 2>/dev/null || echo unstated) \
 		--build-arg SOURCE=$$(git config remote.origin.url | grep '^https://' || echo unstated) .

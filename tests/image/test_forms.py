@@ -69,6 +69,18 @@ def test_hardened_form_gives_the_same_labels(box, inputs: Path, outputs: Path, e
     )
 
 
+def test_everything_that_can_be_saved(box, inputs: Path, tmp_path: Path, outputs: Path) -> None:
+    """Nothing that an output needs was stripped from the image."""
+    one = tmp_path / "inputs"
+    one.mkdir()
+    image = sorted(inputs.iterdir())[0]
+    (one / image.name).write_bytes(image.read_bytes())
+    done = box.hardened(one, outputs, "--save", "overlay,outlines,geojson,table,flows,ome", "--report")
+    assert done.returncode == 0, done.stderr
+    assert (outputs / "report.html").is_file()
+    assert len(list(outputs.iterdir())) >= 8
+
+
 def test_kernels_are_found_compiled(box, inputs: Path, outputs: Path) -> None:
     """A kernel that is compiled at run time costs seconds of every first image."""
     options = ("-e", "NUMBA_DEBUG_CACHE=1")
