@@ -4,7 +4,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help install predict test test-slow lint types
+.PHONY: help install predict test test-slow docs lint types
 .PHONY: image image-test image-contents save lock
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -13,6 +13,7 @@ install: $(VENV)/.ready  ## make .venv with everything pinned
 $(VENV)/.ready: requirements.txt requirements-gpu.txt requirements-dev.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	PYTHONPATH=. $(BIN)/python image/warm.py  # kernels are compiled now, not on the first image's clock
 	touch $@
 
 OUT ?= out/labels
@@ -30,6 +31,9 @@ test: install  ## the fast tests (under 6 minutes on two cores)
 
 test-slow: install  ## the slow tests
 	$(BIN)/python -m pytest -m slow
+
+docs: install  ## the pictures of README and docs
+	$(BIN)/python -m docs.make_pictures
 
 lint: install  ## ruff
 	$(BIN)/ruff check .

@@ -126,8 +126,7 @@ def run_import(options: argparse.Namespace) -> int:
     """Checks and stores the official pair."""
     from app.weights import import_official
 
-    folder = import_official(options.files).members[0].file.parent
-    print(f"stored in {folder}; use them with --weights official")
+    print(f"stored in {import_official(options.files)}; use them with --weights official")
     return 0
 
 

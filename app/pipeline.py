@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,9 @@ from app.clock import Clock, tolerance
 from app.errors import UsageError
 from app.network import Network
 from app.settings import Tracking, Windows
+
+if TYPE_CHECKING:
+    from app.engines import Precision
 
 BAND = 2048  # rows of a slide that are held at once, besides what windows and cells reach beyond
 
@@ -55,11 +59,16 @@ def budget_seconds(budget: str | float, height: int, width: int) -> float | None
     return seconds
 
 
+def precision(budget: float | None) -> Precision:
+    """Who sets no limit gets the published arithmetic, float32; a clock is served by the fast form."""
+    return "float32" if budget is None else "fast"
+
+
 def segment(
     image: NDArray[np.generic],
     *,
     weights: str = "compact",
-    device: str = "auto",
+    device: Literal["auto", "cpu", "cuda"] = "auto",
     budget: str | float = "none",
 ) -> Segmentation:
     """Segments one image in memory.
@@ -76,7 +85,8 @@ def segment(
     pixels = to_steps(np.asarray(image))
     shape = pixels.shape[0], pixels.shape[1]
     clock = Clock.start(budget_seconds(budget, *shape))
-    engines = load_engines(find_weights(weights), choose_device(device))
+    place = choose_device(device)
+    engines = load_engines(find_weights(weights), place, precision(clock.budget))
     (flow, probability), progress = Network(engines, Windows()).whole(Pixels(pixels), shape, clock)
     labels = track(flow, probability, Tracking())
     return Segmentation(labels, flow, probability, progress.passes, clock.spent)

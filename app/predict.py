@@ -13,7 +13,7 @@ from app.folder import Run
 from app.images import find_images
 from app.names import output_stems, shard
 from app.network import Network
-from app.pipeline import budget_seconds
+from app.pipeline import budget_seconds, precision
 from app.settings import Job
 from app.weights import find_weights
 
@@ -25,7 +25,7 @@ def predict(job: Job) -> int:
 
     Raises UsageError, WeightsError or DeviceError before any image is touched.
     """
-    budget_seconds(job.budget, 1, 1)
+    exactness = precision(budget_seconds(job.budget, 1, 1))
     images = find_images(job.inputs)
     if not images:
         raise UsageError(
@@ -41,7 +41,7 @@ def predict(job: Job) -> int:
     logger.info("%s; weights %s", device.reason, weights.name)
 
     def load() -> Network:
-        return Network(load_engines(weights, device), job.windows)
+        return Network(load_engines(weights, device, exactness), job.windows)
 
     return Run(job, stems, weights.identity, load).over(shard(images, job.shard))
 

@@ -18,7 +18,7 @@ from numba import config, njit
 
 from app.flows.kept import kept
 
-config.THREADING_LAYER = "workqueue"
+config.THREADING_LAYER = "workqueue"  # type: ignore[attr-defined]
 one_at_a_time = threading.RLock()
 serial = kept(njit(nogil=True))
 parallel = kept(njit(nogil=True, parallel=True))
