@@ -12,13 +12,15 @@ import numpy as np
 
 from app.blocks import track
 from app.flows.diffusion import labels_to_flow
+from app.outputs.measure import measure
+from app.outputs.trace import trace
 from app.settings import Tracking
 
 SIDE = 300  # px
 
 
 def main() -> None:
-    """Tracks a grid of cells, one of them with a hole and one a speck: whole, and in blocks."""
+    """Tracks a grid of cells, one of them with a hole and one a speck: whole, and in blocks; draws them."""
     y, x = np.mgrid[:SIDE, :SIDE]
     inside = (y % 30 - 15) ** 2 + (x % 30 - 15) ** 2 < 144
     inside[15:18, 15:18] = False
@@ -28,6 +30,7 @@ def main() -> None:
     for tracking in (Tracking(), replace(Tracking(), block=100, block_from=0)):
         found = track(flow, probability, tracking)
         print(f"{found.max()} cells of {labels.max()}")
+    print(f"{len(trace(found))} outlines, {len(measure(found))} columns")
 
 
 if __name__ == "__main__":

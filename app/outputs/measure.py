@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from app.flows.jit import serial
 
 Columns = dict[str, NDArray[np.generic]]
 
@@ -58,7 +59,7 @@ def eccentricity(moments: NDArray[np.float64]) -> NDArray[np.float64]:
     return value
 
 
-@njit(cache=True)
+@serial
 def first_moments(labels, count):  # type: ignore[no-untyped-def]
     """`(count + 1, 3)` sums of 1, y and x; `(count + 1, 4)` boxes y0, x0, y1, x1, the ends exclusive."""
     height, width = labels.shape
@@ -79,7 +80,7 @@ def first_moments(labels, count):  # type: ignore[no-untyped-def]
     return sums, boxes
 
 
-@njit(cache=True)
+@serial
 def second_moments(labels, centroids):  # type: ignore[no-untyped-def]
     """`(count + 1, 3)` sums of yy, xx and xy about the centroids `(count + 1, 2)`."""
     sums = np.zeros((len(centroids), 3))
@@ -94,7 +95,7 @@ def second_moments(labels, centroids):  # type: ignore[no-untyped-def]
     return sums
 
 
-@njit(cache=True)
+@serial
 def hull_areas(labels, boxes):  # type: ignore[no-untyped-def]
     """`(count + 1,)` pixels whose centres lie in the convex hull of each cell's pixel-edge midpoints.
 
@@ -133,7 +134,7 @@ def hull_areas(labels, boxes):  # type: ignore[no-untyped-def]
     return areas
 
 
-@njit(cache=True)
+@serial
 def half_hull(side, sign):  # type: ignore[no-untyped-def]
     """Rows at which one side of a convex hull turns; `sign` is 1 for the right side, -1 for the left.
 

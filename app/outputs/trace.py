@@ -16,8 +16,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from app.flows.jit import serial
 
 Ring = NDArray[np.int32]  # (V, 2), x and y of the corners; the first is not repeated
 
@@ -54,7 +55,7 @@ def trace(labels: NDArray[np.int32]) -> dict[int, list[Polygon]]:
     return cells
 
 
-@njit(cache=True)
+@serial
 def trace_rings(pieces):  # type: ignore[no-untyped-def]
     """Every ring of `pieces`, an int32 array framed by one pixel of 0.
 
@@ -89,13 +90,13 @@ def trace_rings(pieces):  # type: ignore[no-untyped-def]
     return corners[:count], ends[:rings], starts[:rings], is_hole[:rings]
 
 
-@njit(cache=True)
+@serial
 def doubled(array):  # type: ignore[no-untyped-def]
     """`array` with as much room again behind it."""
     return np.concatenate((array, np.empty_like(array)))
 
 
-@njit(cache=True)
+@serial
 def walk(pieces, walked, y, x):  # type: ignore[no-untyped-def]
     """The loop that begins with the edge above pixel (y, x): its corners (x, y), and which are tips.
 
@@ -127,7 +128,7 @@ def walk(pieces, walked, y, x):  # type: ignore[no-untyped-def]
             return loop[:count], tips[:count]
 
 
-@njit(cache=True)
+@serial
 def cut(loop, tips):  # type: ignore[no-untyped-def]
     """A loop `(V, 2)` cut at each tip that it passes twice: its corners ring by ring, and the ends."""
     if not tips.any():
@@ -156,7 +157,7 @@ def cut(loop, tips):  # type: ignore[no-untyped-def]
     return rings, ends[: found + 1]
 
 
-@njit(cache=True)
+@serial
 def turns_back(ring):  # type: ignore[no-untyped-def]
     """Whether the `(V, 2)` corners (x, y) run against the clock of a screen: twice the area is negative."""
     area = 0
