@@ -52,7 +52,9 @@ def test_no_compiler_no_pip_no_tests_no_training(box) -> None:
     modules = (
         "for name in pip setuptools torch monai pytest; do python -c import\\ $name 2>&1 && echo $name; done"
     )
-    folders = "find /opt /workspace -type d \\( -name tests -o -name training -o -name .git -o -name evaluation \\)"
+    folders = (
+        "find /opt /workspace -type d \\( -name tests -o -name training -o -name .git -o -name evaluation \\)"
+    )
     done = box.run("/bin/sh", "-c", f"{tools}; {folders}")
     assert done.stdout == ""
     done = box.run("/bin/sh", "-c", modules)
