@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import os
 from pathlib import Path
+from threading import Thread
 
+from app.blocks import warm_up
 from app.engines import choose_device, load_engines
 from app.errors import UsageError
 from app.files import clear_up
@@ -41,6 +43,7 @@ def predict(job: Job) -> int:
     logger.info("%s; weights %s", device.reason, weights.name)
 
     def load() -> Network:
+        Thread(target=warm_up, name="warm-up").start()
         return Network(load_engines(weights, device, exactness), job.windows)
 
     return Run(job, stems, weights.identity, load).over(shard(images, job.shard))

@@ -39,6 +39,15 @@ def track(
     return labels
 
 
+def warm_up() -> None:
+    """Tracks one small cell: code and kernels are loaded while the first network still is."""
+    from app.flows.diffusion import labels_to_flow
+
+    y, x = np.mgrid[-16:16, -16:16]
+    cell = (y**2 + x**2 < 100).astype(np.int32)
+    track(5 * labels_to_flow(cell), cell.astype(np.float32), Tracking())
+
+
 def track_bands(
     bands: Iterable[Band], shape: tuple[int, int], tracking: Tracking, device: str = "cpu"
 ) -> Iterator[NDArray[np.int32]]:
