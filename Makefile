@@ -4,7 +4,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help install predict test test-slow docs lint types
+.PHONY: help install predict test test-slow test-kill docs lint types
 .PHONY: image image-test image-contents save lock
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -32,8 +32,12 @@ test: install  ## the fast tests (under 6 minutes on two cores)
 test-slow: install  ## the slow tests
 	$(BIN)/python -m pytest -m slow
 
-docs: install  ## the pictures of README and docs
+docs: install  ## the pictures and the table of faults
 	$(BIN)/python -m docs.make_pictures
+	$(BIN)/python -m docs.make_robustness
+
+test-kill: install  ## 100 rounds of kill -9 on a folder of 20 images (about 20 minutes)
+	$(BIN)/python -m benchmarks.robustness kill --rounds 100
 
 lint: install  ## ruff
 	$(BIN)/ruff check .
