@@ -14,6 +14,8 @@ from app.blocks import track
 from app.flows.diffusion import labels_to_flow
 from app.outputs.measure import measure
 from app.outputs.trace import trace
+from app.outputs.measure import measure
+from app.outputs.trace import trace
 from app.settings import Tracking
 
 SIDE = 300  # px
@@ -29,7 +31,9 @@ def main() -> None:
     flow, probability = 5 * labels_to_flow(labels), inside.astype(np.float32)
     for tracking in (Tracking(), replace(Tracking(), block=100, block_from=0)):
         found = track(flow, probability, tracking)
-        print(f"{found.max()} cells of {labels.max()}")
+        print(
+            f"{found.max()} cells of {labels.max()}, {len(trace(found))} outlines, {len(measure(found))} columns"
+        )
     print(f"{len(trace(found))} outlines, {len(measure(found))} columns")
 
 

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-REAL = (  # colour, 16 bit, phase contrast; small, since networks are slow on two busy cores
+REAL = (  # gray, 16 bit, stained tissue in colour; small, since networks are slow on two busy cores
     "dsb2018/images/*.png",
     "bbbc039/images/*.png",
-    "usiigaci/images/*.png",
+    "tnbc/images/*.png",
 )
 HARDENED = (
     *("--network", "none", "--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL"),
@@ -66,6 +66,7 @@ def box() -> Box:
 def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of three real images: of ../shared/data where it is, else of scikit-image."""
     folder = tmp_path_factory.mktemp("inputs")
+    folder.chmod(0o755)  # a container may read it as any user
     cells = ROOT.parent / "shared" / "data" / "cells"
     if cells.is_dir():
         for pattern in REAL:
