@@ -14,8 +14,6 @@ from app.blocks import track
 from app.flows.diffusion import labels_to_flow
 from app.outputs.measure import measure
 from app.outputs.trace import trace
-from app.outputs.measure import measure
-from app.outputs.trace import trace
 from app.settings import Tracking
 
 SIDE = 300  # px
