@@ -29,9 +29,7 @@ def main() -> None:
     flow, probability = 5 * labels_to_flow(labels), inside.astype(np.float32)
     for tracking in (Tracking(), replace(Tracking(), block=100, block_from=0)):
         found = track(flow, probability, tracking)
-        print(
-            f"{found.max()} cells of {labels.max()}, {len(trace(found))} outlines, {len(measure(found))} columns"
-        )
+        print(f"{found.max()} cells of {labels.max()}")
     print(f"{len(trace(found))} outlines, {len(measure(found))} columns")
 
 
