@@ -18,9 +18,7 @@ from app.weights import find_weights
 
 def doctor(weights: str, device: Literal["auto", "cpu", "cuda"], output: Path | None) -> int:
     """Prints a line per finding; 0 where a prediction would work, else 2."""
-    print(
-        f"mediar-box {__version__}, Python {platform.python_version()}, {platform.platform(terse=True)}"
-    )
+    print(f"mediar-box {__version__}, Python {platform.python_version()}, {platform.platform(terse=True)}")
     print(
         f"machine: {machine.cpu_name()}, {machine.cpu_limit()} CPU threads, "
         f"{machine.memory_limit() / 1e9:.1f} GB of memory, {machine.memory_available() / 1e9:.1f} GB free"
