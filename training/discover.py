@@ -19,6 +19,7 @@ from training.network import load_network
 
 LARGEST = 256  # px; the middle of an image, as large as a training crop, tells its modality
 SEED = 20221212
+STARTS = 10
 
 
 def discover(weights: Path, pairs: Sequence[Pair], clusters: int, folder: Path) -> Path:
@@ -54,9 +55,15 @@ def cluster(embeddings: NDArray[np.float32], clusters: int) -> NDArray[np.int64]
     """`(N, C)` → `(N,)` cluster of each, 0 the largest; the same input gives the same clusters."""
     from scipy.cluster.vq import kmeans2
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # a cluster that ran empty is left out below
-        _, found = kmeans2(embeddings.astype(np.float64), clusters, iter=100, minit="++", rng=SEED)
+    points = embeddings.astype(np.float64)
+    best = np.inf
+    for start in range(STARTS):  # one start may end in a poor division, the best of some hardly does
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # a cluster that ran empty is left out below
+            centres, division = kmeans2(points, clusters, iter=100, minit="++", rng=SEED + start)
+        spread = float(((points - centres[division]) ** 2).sum())
+        if spread < best:
+            best, found = spread, division
     _, found, sizes = np.unique(found, return_inverse=True, return_counts=True)
     rank = np.empty(len(sizes), np.int64)
     rank[np.argsort(-sizes, kind="stable")] = np.arange(len(sizes))
