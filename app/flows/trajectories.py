@@ -126,7 +126,8 @@ def double(field, mask, moved, steps, more, out):  # type: ignore[no-untyped-def
             ey, ex = flat[below + np.uint64(2)], flat[below + np.uint64(3)]
             one = np.float32(1)
             if (
-                max(abs(by - ay), abs(ey - cy), abs(cx - ax), abs(ex - bx)) <= APART
+                ay < STAYS  # four times background is not apart, but nothing to read either
+                and max(abs(by - ay), abs(ey - cy), abs(cx - ax), abs(ex - bx)) <= APART
                 and max(abs(cy + one - ay), abs(ey + one - by)) <= APART
                 and max(abs(bx + one - ax), abs(ex + one - cx)) <= APART
             ):
