@@ -48,11 +48,11 @@ def test_without_a_budget_all_passes_run() -> None:
 
 def test_a_short_budget_is_kept() -> None:
     """A laptop must answer in time by itself, with fewer passes, and say so."""
-    engines = [Slow(0.004), Slow(0.004)]
+    engines = [Slow(0.02), Slow(0.02)]  # the published strategy would take 15 s
     network = Network(engines, SMALL, Speed(tracking=0.01))
     clock = Clock.start(1.0)
     (flow, probability), progress = network.whole(image(300, 300), (300, 300), clock)
-    assert clock.spent < 1.5
+    assert clock.spent < 5
     assert progress.passes >= 1
     assert progress.rung.overlap < 0.6 or progress.passes < 6
     assert flow.shape == (2, 300, 300)
@@ -61,11 +61,11 @@ def test_a_short_budget_is_kept() -> None:
 
 def test_a_pass_that_would_be_late_is_not_begun() -> None:
     """The plan was made for a fast machine that then slowed down; what is summed so far is the answer."""
-    engine = Slow(0.01)
+    engine = Slow(0.02)  # 0.32 s a pass
     network = Network([engine], SMALL, Speed(window=1e-6, tracking=0.01))
-    _, progress = network.whole(image(128, 128), (128, 128), Clock.start(0.8))
+    _, progress = network.whole(image(128, 128), (128, 128), Clock.start(0.7))
     assert progress.rung.passes == 3
-    assert progress.passes < 3
+    assert progress.passes == 1
 
 
 def test_no_time_at_all_still_gives_a_result() -> None:
