@@ -98,6 +98,7 @@ class Pass:
         self.after_batch = after_batch
         self.xs = starts(shape[1], windows, flipped=view.value[1])
         self.pending = starts(shape[0], windows, flipped=view.value[0])  # tops of the rows of windows to do
+        self.strip = (0, 0, np.empty((0, shape[1], 3), np.uint8))  # top, bottom and pixels last read
         self.top = 0  # first image row of `sums`
         self.sums = np.zeros((4, 0, shape[1]), np.float32)  # flow y, flow x, logit; importance
 
@@ -148,7 +149,9 @@ class Pass:
         size = self.windows.size
         y0, y1, x0, x1 = max(y, 0), min(y + size, height), max(x, 0), min(x + size, width)
         window = np.zeros((size, size, 3), np.uint8)
-        window[y0 - y : y1 - y, x0 - x : x1 - x] = self.image.rows(y0, y1)[:, x0:x1]
+        if self.strip[:2] != (y0, y1):  # read once for all windows of a row
+            self.strip = (y0, y1, self.image.rows(y0, y1))
+        window[y0 - y : y1 - y, x0 - x : x1 - x] = self.strip[2][:, x0:x1]
         return flip(window, self.view, (0, 1))
 
     def add(self, output: NDArray[np.float32] | None, y: int, x: int) -> None:
