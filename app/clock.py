@@ -19,6 +19,7 @@ from app.windows import View, count_windows
 
 Budget = float | None  # seconds; None = no limit
 
+GLASS = 0.1  # s per megapixel, where nothing is tracked: rows are looked at, compressed, written
 VIEWS = (View.IDENTITY, View.HORIZONTAL, View.VERTICAL)
 
 
@@ -118,19 +119,19 @@ class Speed:
     The guesses are replaced by measurements from the first batch on.
     """
 
-    window: float | None = None  # s per window; None until one was measured
-    tracking: float = 1.5  # s per megapixel, tracking and writing together
+    window: float | None = None  # s per window that is run; None until one was measured
+    tracking: float = 0.6  # s per megapixel with signal, tracking and the first writing together
 
     def saw_windows(self, count: int, seconds: float) -> None:
         """Notes a batch; the mean leans to the recent ones, since machines slow down and recover."""
         each = seconds / count
         self.window = each if self.window is None else 0.7 * self.window + 0.3 * each
 
-    def saw_tracking(self, pixels: int, seconds: float) -> None:
-        """Notes tracking and writing of an image; small ones tell nothing about the slope."""
+    def saw_tracking(self, pixels: float, seconds: float) -> None:
+        """Notes tracking and writing of `pixels` with signal; small images tell nothing about the slope."""
         if pixels >= 200_000:
             self.tracking = 0.5 * self.tracking + 0.5 * seconds / pixels * 1e6
 
-    def rest(self, pixels: int) -> float:
-        """Seconds to keep for tracking and writing, with a fixed part."""
-        return 0.3 + self.tracking * pixels / 1e6
+    def rest(self, pixels: float, signal: float) -> float:
+        """Seconds to keep for tracking and writing of `pixels`, of which the part `signal` is not glass."""
+        return 0.3 + (self.tracking * signal + GLASS) * pixels / 1e6

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from app.clock import Clock
 from app.labels import read_labels, rewrite_record, write_label_bands, write_labels
+from app.memory import band_height
 from app.network import Band, Network, Progress
-from app.pipeline import BAND
 from app.ready import Ready
 from app.settings import Job
 
@@ -59,7 +59,7 @@ def finish_whole(
     began = clock.spent
     labels = track(*band, job.tracking)
     write_labels(ready.partial.temporary, labels, ready.record)
-    network.speed.saw_tracking(labels.size, clock.spent - began)
+    network.speed.saw_tracking(labels.size * progress.signal, clock.spent - began)
     row = publish(job, ready, band, labels, progress, clock)
     cells = int(labels.max(initial=0))
     return Finished(ready.partial.path, ready.shape, cells, clock.spent, clock.budget, progress, row)
@@ -70,7 +70,7 @@ def finish_banded(job: Job, ready: Ready, network: Network, clock: Clock) -> Fin
     from app.blocks import track_bands
 
     progress = network.plan(ready.source, ready.shape, clock)
-    bands = network.bands(ready.source, ready.shape, clock, progress, BAND)
+    bands = network.bands(ready.source, ready.shape, clock, progress, band_height(ready.shape[1]))
     kept = Kept(ready.shape) if job.draws else None
     labels = track_bands(kept.collect(bands) if kept else bands, ready.shape, job.tracking)
     cells = write_label_bands(ready.partial.temporary, labels, ready.shape, ready.record)

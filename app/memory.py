@@ -9,12 +9,14 @@ from dataclasses import dataclass
 
 from app.errors import MemoryLimitError
 from app.images import ImageInfo
-from app.pipeline import BAND
 from app.settings import Job
 
+BAND = 2048  # rows of a slide that go through the network at once; fewer in a very wide one
+BAND_PIXELS = 1 << 24
 BASE = 900e6  # bytes: the interpreter, the engines of a pair, one batch of windows
 WHOLE = 90  # bytes per pixel of an image held whole: steps, sums, mean, flow, tracking
-BANDED = 130  # bytes per pixel of a band: the same, and a carry for each of the six passes
+BANDED = 30  # bytes per pixel of the rows held of a slide: sums of the network, flow, labels
+REACH = 3000  # rows held besides the band: a row of windows below it, a row of blocks with its halo above
 DRAWN = 30  # bytes per pixel of an image with extras: flow, probability, labels, pictures
 ROOM = 0.9  # part of the limit that we dare to plan with
 
@@ -25,6 +27,11 @@ class Need:
 
     banded: bool
     bytes: float
+
+
+def band_height(width: int) -> int:
+    """Rows that a slide of `width` px is read and predicted in at once; at least those of a window."""
+    return max(512, min(BAND, BAND_PIXELS // width))
 
 
 def plan_memory(job: Job, info: ImageInfo, limit: float) -> Need:
@@ -39,7 +46,7 @@ def plan_memory(job: Job, info: ImageInfo, limit: float) -> Need:
     whole = Need(False, BASE + stored + drawn + WHOLE * pixels)
     if pixels < job.tracking.block_from and whole.bytes <= ROOM * limit:
         return whole
-    banded = Need(True, BASE + stored + drawn + BANDED * min(height, BAND + 1024) * width)
+    banded = Need(True, BASE + stored + drawn + BANDED * min(height, band_height(width) + REACH) * width)
     if banded.bytes <= ROOM * limit:
         return banded
     raise MemoryLimitError(

@@ -11,18 +11,22 @@ import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.clock import Clock, Rung, Speed, choose, ladder, pass_order, scaled
 from app.engines import Engine
+from app.passes import Mean, Pass, Seen
 from app.settings import Windows
-from app.windows import Pass, Rows
+from app.strips import Rows, Strips
+from app.windows import Grid, View
 
 Band = tuple[NDArray[np.float32], NDArray[np.float32]]  # flow (2, h, W), probability (h, W)
 
 PROBE_FROM = 12  # windows; a plan of fewer is over before a probe would pay
+LOOKS = 8  # rows of windows that are looked at for signal
 
 
 @dataclass
@@ -31,7 +35,8 @@ class Progress:
 
     rung: Rung
     windows: int  # in the plan
-    done: int = 0  # windows run so far
+    signal: float = 1.0  # part of them that the network has to run; the others are glass
+    done: int = 0  # windows gone through so far
     passes: int = 0  # in the result; in a slide those that went to its end
 
     def __str__(self) -> str:
@@ -49,16 +54,20 @@ class Network:
     on_batch: Callable[[Progress], None] = lambda _: None  # may raise, to stop between batches
 
     def plan(self, image: Rows, shape: tuple[int, int], clock: Clock) -> Progress:
-        """The best rung that fits the clock, by the speed seen so far or by a look at two windows."""
+        """The best rung that fits the clock, by the speed seen so far and a look at the image."""
         rungs = ladder(len(self.engines), self.windows)
+        most = rungs[0].count(shape, self.windows)
         if clock.budget is None:
-            return Progress(rungs[0], rungs[0].count(shape, self.windows))
-        if self.speed.window is None and rungs[0].count(shape, self.windows) >= PROBE_FROM:
-            self.probe(image, shape)
-        window = self.speed.window or 0.0
-        left = clock.left - self.speed.rest(shape[0] * shape[1])
-        rung = choose(rungs, left, lambda rung: window * rung.count(shape, self.windows))
-        return Progress(rung, rung.count(shape, self.windows))
+            return Progress(rungs[0], most)
+        signal = 1.0
+        if most >= PROBE_FROM:
+            if self.speed.window is None:
+                self.probe(image, shape)
+            signal = sample_signal(image, Grid(shape, View.IDENTITY, self.windows))
+        each = (self.speed.window or 0.0) * signal
+        left = clock.left - self.speed.rest(shape[0] * shape[1], signal)
+        rung = choose(rungs, left, lambda rung: each * rung.count(shape, self.windows))
+        return Progress(rung, rung.count(shape, self.windows), signal)
 
     def probe(self, image: Rows, shape: tuple[int, int]) -> None:
         """Times one window in the middle of the image; the first of two pays for the engine's warm-up."""
@@ -84,46 +93,57 @@ class Network:
         """The same in consecutive bands of `height` image rows: memory grows with the width only."""
         rung = progress.rung
         seen = scaled(shape, rung.scale)
-        source = image if rung.scale == 1 else HalfScale(image, shape)
-        rest = self.speed.rest(shape[0] * shape[1])
-        passes = [
-            Pass(
-                self.engines[model],
-                source,
-                seen,
-                view,
-                rung.windows(self.windows),
-                after_batch=lambda count, seconds: self.note(progress, count, seconds),
-            )
-            for view, model in pass_order(len(self.engines))[: rung.passes]
-        ]
-        given = 0
+        mean = Mean(seen[1])
+        passes = self.passes(image, shape, progress, mean)
+        given = 0  # image rows
         step = math.ceil(height * rung.scale)
         for bottom in range(step, seen[0] + step, step):
             bottom = min(bottom, seen[0])
-            total: NDArray[np.float32] | None = None
             taken: list[Pass] = []
+            rest = self.speed.rest((shape[0] - given) * shape[1], progress.signal)
             for one in passes:
-                to_go = sum(p.windows_left for p in [*taken, one]) * (self.speed.window or 0.0)
-                if taken and to_go > clock.left - rest:
+                to_go = sum(p.windows_left for p in [*taken, one]) * progress.signal
+                if taken and to_go * (self.speed.window or 0.0) > clock.left - rest:
                     break  # this pass would be late, and so would all after it, here and further down
-                rows = one.rows(bottom)
-                total = rows if total is None else np.add(total, rows, out=total)
+                one.go_to(bottom)
                 taken.append(one)
-            assert total is not None
             passes = taken
             progress.passes = len(taken)
-            total /= len(taken)
+            rows = mean.release(bottom)
             if rung.scale != 1:
-                total = enlarge(total, min(2 * bottom, shape[0]) - given, shape[1])
-            given += total.shape[1]
-            yield total[:2], sigmoid(total[2])
+                rows = enlarge(rows, min(2 * bottom, shape[0]) - given, shape[1])
+            given += rows.shape[1]
+            rows[2] = sigmoid(rows[2])
+            began = time.monotonic()
+            yield rows[:2], rows[2]
+            if given < shape[0]:  # the caller has tracked and written what it could
+                self.speed.saw_tracking(rows[0].size * progress.signal, time.monotonic() - began)
 
-    def note(self, progress: Progress, count: int, seconds: float) -> None:
-        """Learns from a batch of `count` windows and tells the caller, who may stop here."""
-        self.speed.saw_windows(count, seconds)
-        progress.done += count
+    def passes(self, image: Rows, shape: tuple[int, int], progress: Progress, mean: Mean) -> list[Pass]:
+        """All passes of the plan, in their order, over one image and into one mean."""
+        rung = progress.rung
+        strips = Strips(image if rung.scale == 1 else HalfScale(image, shape))
+        seen = scaled(shape, rung.scale)
+        grids = {view: Grid(seen, view, rung.windows(self.windows)) for view in View}
+        return [
+            Pass(self.engines[model], strips, grids[view], mean, partial(self.note, progress))
+            for view, model in pass_order(len(self.engines))[: rung.passes]
+        ]
+
+    def note(self, progress: Progress, batch: Seen) -> None:
+        """Learns from a batch and tells the caller, who may stop here."""
+        if batch.run:
+            self.speed.saw_windows(batch.run, batch.seconds)
+        progress.done += batch.windows
         self.on_batch(progress)
+
+
+def sample_signal(image: Rows, grid: Grid) -> float:
+    """The part of the grid's windows that hold signal, by a look at a few rows of them."""
+    strips = Strips(image)
+    rows = grid.ys[:: math.ceil(len(grid.ys) / LOOKS)]
+    found = [strips.window(grid, y, x) is not None for y in rows for x in grid.xs]
+    return max(sum(found), 1) / len(found)
 
 
 class HalfScale:
@@ -137,8 +157,8 @@ class HalfScale:
         """`(y1 - y0, ceil(W / 2), 3)`."""
         full = self.image.rows(2 * y0, min(2 * y1, self.shape[0]))
         full = np.pad(full, ((0, full.shape[0] % 2), (0, full.shape[1] % 2), (0, 0)), mode="edge")
-        quads = full.reshape(full.shape[0] // 2, 2, full.shape[1] // 2, 2, 3)
-        return quads.mean(axis=(1, 3), dtype=np.float32).astype(np.uint8)
+        pairs = np.add(full[0::2], full[1::2], dtype=np.uint16)
+        return ((pairs[:, 0::2] + pairs[:, 1::2]) >> 2).astype(np.uint8)
 
 
 def enlarge(outputs: NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:

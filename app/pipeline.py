@@ -16,8 +16,6 @@ from app.settings import Tracking, Windows
 if TYPE_CHECKING:
     from app.engines import Precision
 
-BAND = 2048  # rows of a slide that are held at once, besides what windows and cells reach beyond
-
 
 @dataclass(frozen=True)
 class Segmentation:

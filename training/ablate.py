@@ -20,9 +20,10 @@ from tqdm import tqdm
 
 from app.architecture import Architecture
 from app.model import MEDIARFormer
+from app.passes import single_pass
 from app.pipeline import Pixels
 from app.settings import Windows
-from app.windows import Pass, View
+from app.windows import View
 from training.batches import Batches
 from training.data import Pair, Sample
 from training.fit import Loss, make_optimizer, train_step
@@ -152,7 +153,7 @@ def predict(engine: TorchEngine, sample: Sample, phase: Phase) -> NDArray[np.flo
     """`(3, H, W)` output for a whole image, in windows of the crop's size."""
     shape = sample.labels.shape[0], sample.labels.shape[1]
     windows = Windows(size=phase.crop, overlap=OVERLAP)
-    return Pass(engine, Pixels(sample.image), shape, View.IDENTITY, windows).rows(shape[0])
+    return single_pass(engine, Pixels(sample.image), shape, View.IDENTITY, windows)
 
 
 def table(results: Sequence[Result], steps: int) -> str:

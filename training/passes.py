@@ -13,9 +13,10 @@ from app.blocks import track
 from app.clock import VIEWS
 from app.engines import Engine
 from app.network import sigmoid
+from app.passes import single_pass
 from app.pipeline import Pixels
 from app.settings import Tracking, Windows
-from app.windows import Pass, View
+from app.windows import View
 
 Key = tuple[int, View]  # model, view
 
@@ -47,7 +48,7 @@ def segment_all(
     shape = image.shape[0], image.shape[1]
     keys = sorted({key for variant in wanted for key in variant.keys}, key=str)
     outputs = {
-        (model, view): Pass(engines[model], Pixels(image), shape, view, Windows()).rows(shape[0])
+        (model, view): single_pass(engines[model], Pixels(image), shape, view, Windows())
         for model, view in keys
     }
     return {variant.name: to_labels([outputs[key] for key in variant.keys]) for variant in wanted}

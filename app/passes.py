@@ -1,0 +1,166 @@
+"""Passes over an image and their mean, in rows from the top.
+
+A pass (one model, one view) works down the rows of windows. All passes add to
+one mean, each window in the part that it has of its pixels' sum; rows are
+handed out when no window to come can touch them. A whole image is one such
+hand-out, a slide is many: memory grows with the width, and not with the area
+or with the number of passes.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.engines import Engine
+from app.settings import Windows
+from app.strips import Rows, Strips
+from app.windows import Grid, View, flip, importance
+
+EMPTY_LOGIT = -10.0  # what an empty window predicts: no cell, sigmoid 5e-5
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a batch was, for whoever keeps the time."""
+
+    windows: int  # gone through, with those that held no signal
+    run: int  # of these, through the network
+    seconds: float
+
+
+class Mean:
+    """Rows `top` and below of the mean over passes."""
+
+    def __init__(self, width: int) -> None:
+        self.top = 0
+        self.sums = np.zeros((4, 0, width), np.float32)  # flow y, flow x, logit; passes that are in them
+
+    def grow(self, bottom: int) -> None:
+        """Makes room down to image row `bottom`."""
+        rows = bottom - self.top
+        if rows > self.sums.shape[1]:
+            grown = np.zeros((4, rows, self.sums.shape[2]), np.float32)
+            grown[:, : self.sums.shape[1]] = self.sums
+            self.sums = grown
+
+    def add(
+        self, output: NDArray[np.float32] | None, weight: NDArray[np.float32], corner: tuple[int, int]
+    ) -> None:
+        """Adds `(3, h, w)`, or what an empty window gives, by `(h, w)` weights at `corner` of the image."""
+        y0, x0 = corner[0] - self.top, corner[1]
+        into = self.sums[:, y0 : y0 + weight.shape[0], x0 : x0 + weight.shape[1]]
+        into[3] += weight
+        if output is None:
+            into[2] += EMPTY_LOGIT * weight
+            return
+        for plane in range(3):  # one by one, so that temporaries stay in the cache
+            into[plane] += output[plane] * weight
+
+    def release(self, bottom: int) -> NDArray[np.float32]:
+        """`(3, n, W)` flow y, flow x, logit of the rows from the last hand-out to `bottom` (exclusive)."""
+        done = bottom - self.top
+        ready = self.sums[:3, :done] / self.sums[3, :done]
+        self.sums = self.sums[:, done:].copy()  # a view would keep the rows above alive
+        self.top = bottom
+        return ready
+
+
+class Pass:
+    """One model over all windows of one view, from the top."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        strips: Strips,
+        grid: Grid,
+        mean: Mean,
+        after_batch: Callable[[Seen], None] = lambda _: None,
+    ) -> None:
+        """`after_batch` may raise, to stop between batches."""
+        self.engine = engine
+        self.strips = strips
+        self.grid = grid
+        self.mean = mean
+        self.after_batch = after_batch
+        self.pending = list(grid.ys)  # tops of the rows of windows to do
+
+    @property
+    def windows_left(self) -> int:
+        """Windows that the rest of the image takes."""
+        return len(self.pending) * len(self.grid.xs)
+
+    def go_to(self, bottom: int) -> None:
+        """Does all windows that begin above image row `bottom`."""
+        due = [y for y in self.pending if y < bottom]
+        self.pending = self.pending[len(due) :]
+        self.mean.grow(max([bottom, *(self.grid.inside(y, 0)[2] for y in due)]))
+        batch: list[Placed] = []
+        skipped = 0
+        began = time.monotonic()
+        for y in due:
+            norm = self.grid.norm(y)
+            for x in self.grid.xs:
+                window = self.strips.window(self.grid, y, x)
+                if window is None:
+                    skipped += 1
+                    self.add(None, norm, y, x)
+                    continue
+                batch.append(Placed(window, norm, y, x))
+                if len(batch) == self.engine.batch:
+                    self.run(batch, skipped, began)
+                    batch, skipped, began = [], 0, time.monotonic()
+        self.run(batch, skipped, began)
+
+    def run(self, batch: list[Placed], skipped: int, began: float) -> None:
+        """A batch through the network; `skipped` windows before it held no signal."""
+        if batch:
+            windows = np.stack([placed.window for placed in batch]).transpose(0, 3, 1, 2)
+            outputs = self.engine(np.ascontiguousarray(windows, np.float32) / np.float32(255))
+            for placed, output in zip(batch, outputs, strict=True):
+                self.add(output, placed.norm, placed.y, placed.x)
+        if batch or skipped:
+            self.after_batch(Seen(len(batch) + skipped, len(batch), time.monotonic() - began))
+
+    def add(self, output: NDArray[np.float32] | None, norm: NDArray[np.float32], y: int, x: int) -> None:
+        """Adds the output of the window at `(y, x)`, turned back, where it lies in the image."""
+        y0, x0, y1, x1 = self.grid.inside(y, x)
+        inside = np.s_[y0 - y : y1 - y, x0 - x : x1 - x]
+        # importance is symmetric, so no view changes it
+        weight = importance(self.grid.windows.size, self.grid.windows.sigma)[inside] * norm[:, x0:x1]
+        if output is not None:
+            output = turn_back(output, self.grid.view)[:, *inside]
+        self.mean.add(output, weight, (y0, x0))
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A window with signal: `(S, S, 3)`, the norm of its row of windows, its corner in the image."""
+
+    window: NDArray[np.uint8]
+    norm: NDArray[np.float32]
+    y: int
+    x: int
+
+
+def turn_back(output: NDArray[np.float32], view: View) -> NDArray[np.float32]:
+    """`(3, S, S)` flow y, flow x, logit of a view as they are in the image.
+
+    A mirrored flow points the other way along the mirrored axis.
+    """
+    flip_y, flip_x = view.value
+    sign = np.array([-1 if flip_y else 1, -1 if flip_x else 1, 1], np.float32)
+    return flip(output, view, (1, 2)) * sign[:, None, None] if flip_y or flip_x else output
+
+
+def single_pass(
+    engine: Engine, image: Rows, shape: tuple[int, int], view: View, windows: Windows
+) -> NDArray[np.float32]:
+    """`(3, H, W)` flow y, flow x, logit of one pass over the whole of an image."""
+    mean = Mean(shape[1])
+    Pass(engine, Strips(image), Grid(shape, view, windows), mean).go_to(shape[0])
+    return mean.release(shape[0])
