@@ -14,6 +14,7 @@ from app.clock import Clock
 from app.labels import read_labels, rewrite_record, write_label_bands, write_labels
 from app.memory import band_height
 from app.network import Band, Network, Progress
+from app.outsize import Extents
 from app.ready import Ready
 from app.settings import Job
 
@@ -32,6 +33,7 @@ class Finished:
     budget: float | None  # seconds it may take
     progress: Progress
     row: Row | None = None  # for the report
+    warning: str | None = None  # what the labels themselves give cause for
 
     def __str__(self) -> str:
         limit = "" if self.budget is None else f" of {self.budget:.1f} s"
@@ -58,11 +60,13 @@ def finish_whole(
     clock = clock.resumed()
     began = clock.spent
     labels = track(*band, job.tracking)
+    extents = Extents()
+    extents.add(labels)
     write_labels(ready.partial.temporary, labels, ready.record)
     network.speed.saw_tracking(labels.size * progress.signal, clock.spent - began)
     row = publish(job, ready, band, labels, progress, clock)
-    cells = int(labels.max(initial=0))
-    return Finished(ready.partial.path, ready.shape, cells, clock.spent, clock.budget, progress, row)
+    cells, warning = int(labels.max(initial=0)), extents.warning(job.tracking)
+    return Finished(ready.partial.path, ready.shape, cells, clock.spent, clock.budget, progress, row, warning)
 
 
 def finish_banded(job: Job, ready: Ready, network: Network, clock: Clock) -> Finished:
@@ -73,13 +77,15 @@ def finish_banded(job: Job, ready: Ready, network: Network, clock: Clock) -> Fin
     bands = network.bands(ready.source, ready.shape, clock, progress, band_height(ready.shape[1]))
     kept = Kept(ready.shape) if job.draws else None
     labels = track_bands(kept.collect(bands) if kept else bands, ready.shape, job.tracking)
-    cells = write_label_bands(ready.partial.temporary, labels, ready.shape, ready.record)
+    extents = Extents()
+    cells = write_label_bands(ready.partial.temporary, extents.watch(labels), ready.shape, ready.record)
     if kept is None:
         ready.partial.publish()
         row = None
     else:
         row = publish(job, ready, kept.band, read_labels(ready.partial.temporary), progress, clock)
-    return Finished(ready.partial.path, ready.shape, cells, clock.spent, clock.budget, progress, row)
+    warning = extents.warning(job.tracking)
+    return Finished(ready.partial.path, ready.shape, cells, clock.spent, clock.budget, progress, row, warning)
 
 
 def publish(

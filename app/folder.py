@@ -183,6 +183,8 @@ class Run:
         self.bars.image_done()
         print(finished.label, flush=True)
         logger.info("%s: %s", ready.path, finished)
+        if finished.warning:
+            logger.warning("%s: %s", ready.path, finished.warning)
         if finished.late:
             logger.warning(
                 "%s: took %.1f s, %.1f s over its time", ready.path, finished.seconds, finished.over

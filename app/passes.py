@@ -34,10 +34,11 @@ class Seen:
 
 
 class Mean:
-    """Rows `top` and below of the mean over passes."""
+    """Rows `top` and below of the mean over passes, in one buffer that moves down the image."""
 
     def __init__(self, width: int) -> None:
         self.top = 0
+        self.rows = 0  # of the buffer that are in use; those below are zeros
         self.sums = np.zeros((4, 0, width), np.float32)  # flow y, flow x, logit; passes that are in them
 
     def grow(self, bottom: int) -> None:
@@ -45,8 +46,9 @@ class Mean:
         rows = bottom - self.top
         if rows > self.sums.shape[1]:
             grown = np.zeros((4, rows, self.sums.shape[2]), np.float32)
-            grown[:, : self.sums.shape[1]] = self.sums
+            grown[:, : self.rows] = self.sums[:, : self.rows]
             self.sums = grown
+        self.rows = max(self.rows, rows)
 
     def add(
         self, output: NDArray[np.float32] | None, weight: NDArray[np.float32], corner: tuple[int, int]
@@ -63,10 +65,11 @@ class Mean:
 
     def release(self, bottom: int) -> NDArray[np.float32]:
         """`(3, n, W)` flow y, flow x, logit of the rows from the last hand-out to `bottom` (exclusive)."""
-        done = bottom - self.top
+        done, left = bottom - self.top, self.rows - (bottom - self.top)
         ready = self.sums[:3, :done] / self.sums[3, :done]
-        self.sums = self.sums[:, done:].copy()  # a view would keep the rows above alive
-        self.top = bottom
+        self.sums[:, :left] = self.sums[:, done : self.rows]
+        self.sums[:, left : self.rows] = 0
+        self.top, self.rows = bottom, left
         return ready
 
 

@@ -1,0 +1,57 @@
+"""Cells too large for tracking, told from the final labels.
+
+A pixel moves one px a step at most, so one further than `niter` px from its
+cell's centre never gets there: what is found of such a cell is a disc of that
+radius. A mask about as wide as that is worth a warning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.settings import Tracking
+
+NEAR = 0.95  # part of the widest disc from which a mask is suspected
+
+
+class Extents:
+    """The box of every cell, from consecutive bands of final labels."""
+
+    def __init__(self) -> None:
+        self.boxes = np.zeros((1, 4), np.int64)  # y0, x0, y1, x1 (exclusive); y1 = 0 where unseen
+        self.rows = 0
+
+    def watch(self, bands: Iterable[NDArray[np.int32]]) -> Iterator[NDArray[np.int32]]:
+        """Passes `bands` on."""
+        for labels in bands:
+            self.add(labels)
+            yield labels
+
+    def add(self, labels: NDArray[np.int32]) -> None:
+        """The next `(h, W)` rows."""
+        from app.flows.cells import survey
+
+        count = int(labels.max(initial=0))
+        if count >= len(self.boxes):
+            self.boxes = np.pad(self.boxes, ((0, count + 1 - len(self.boxes)), (0, 0)))
+        here = survey(labels, count)[0]
+        seen = np.flatnonzero(here[:, 2])
+        new = here[seen] + np.array([self.rows, 0, self.rows, 0])
+        old = self.boxes[seen]
+        new[:, :2] = np.where(old[:, 2:3] > 0, np.minimum(old[:, :2], new[:, :2]), new[:, :2])
+        new[:, 2:] = np.maximum(old[:, 2:], new[:, 2:])
+        self.boxes[seen] = new
+        self.rows += len(labels)
+
+    def warning(self, tracking: Tracking) -> str | None:
+        """One line where some cell is about as wide as tracking can reach, else None."""
+        widest = int((self.boxes[:, 2:] - self.boxes[:, :2]).max(initial=0))
+        if widest < NEAR * 2 * tracking.niter:
+            return None
+        return (
+            f"a cell is {widest} px across; of cells over {2 * tracking.niter} px the rim is lost: "
+            "give the image at half its size"
+        )
