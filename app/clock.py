@@ -1,7 +1,7 @@
 """Time: what an image may take, what a plan costs, and the plan that fits.
 
 The challenge tolerates 10 s up to 10⁶ pixels and 10 s per 10⁶ pixels above.
-A plan is one rung of a ladder ordered by measured F1 (docs/ladder.md); the
+A plan is one rung of a ladder ordered by measured F1 (docs/time.md); the
 first rung that fits the time left is taken, and dropped passes are made up for
 by nothing: what was summed so far is the answer.
 """
@@ -90,18 +90,20 @@ def scaled(shape: tuple[int, int], scale: float) -> tuple[int, int]:
 
 
 def ladder(models: int, base: Windows) -> tuple[Rung, ...]:
-    """Rungs from best to cheapest, in the order of F1 on the val split (docs/ladder.md)."""
+    """Rungs from best to cheapest, in the order of F1 on the val split (docs/time.md)."""
     full = models * len(VIEWS)
     rungs = [
         Rung(base.overlap, full),
         Rung(0.5, full),
-        Rung(0.25, full),
-        Rung(base.overlap, models),
-        Rung(0.5, models),
+        Rung(0.25, full),  # overlap buys hardly any F1, flips do: so it goes first
+        Rung(0.1, full),
+        Rung(0.25, 2 * models),
+        Rung(0.1, 2 * models),
         Rung(0.25, models),
-        Rung(base.overlap, 1),
+        Rung(0.1, models),
         Rung(0.25, 1),
         Rung(0.1, 1),
+        Rung(0.1, models, 0.5),
         Rung(0.1, 1, 0.5),
     ]
     return tuple(dict.fromkeys(rung for rung in rungs if rung.overlap <= base.overlap or rung.overlap == 0.1))
