@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import sys
+import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +14,8 @@ from app.errors import MediarError
 if TYPE_CHECKING:
     from app.settings import Job
 
+logger = logging.getLogger(__name__)
+
 EXTRAS = ("overlay", "outlines", "geojson", "table", "flows", "ome")
 WRONG_USE = 2
 
@@ -22,15 +24,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit status (CONTRACT: 0, 1, 2, 128 + signal)."""
     options = parser().parse_args(arguments)
     command: Callable[[argparse.Namespace], int] = options.command
-    from app.console import set_up_logging
+    from app.console import set_up_logging, set_up_output
 
+    set_up_output()
     set_up_logging(quiet=options.quiet, debug=options.debug, json_lines=options.json_logs)
     try:
         return command(options)
     except MediarError as error:
-        if options.debug:
-            raise
-        print(f"error: {error}", file=sys.stderr)
+        logger.error("%s", error, exc_info=options.debug)
         return WRONG_USE
     except KeyboardInterrupt:
         return 130
@@ -78,16 +79,16 @@ def parser() -> argparse.ArgumentParser:
 
 def three(text: str) -> tuple[int, int, int]:
     """`i,j,k` → three channel numbers."""
-    numbers = tuple(int(number) for number in text.split(","))
-    if len(numbers) != 3 or min(numbers) < 0:
+    numbers = text.split(",")
+    if len(numbers) != 3 or not all(number.isdecimal() for number in numbers):
         raise argparse.ArgumentTypeError(f"'{text}' is not three channel numbers such as 0,2,1")
-    return numbers
+    return int(numbers[0]), int(numbers[1]), int(numbers[2])
 
 
 def part(text: str) -> tuple[int, int]:
     """`K/N` → (K, N)."""
     k, _, n = text.partition("/")
-    if not (k.isdigit() and n.isdigit() and 1 <= int(k) <= int(n)):
+    if not (k.isdecimal() and n.isdecimal() and 1 <= int(k) <= int(n)):
         raise argparse.ArgumentTypeError(f"'{text}' is not K/N with K from 1 to N")
     return int(k), int(n)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import sys
@@ -19,9 +20,12 @@ class JsonLines(logging.Formatter):
     """One JSON object per line."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """time (UTC, ISO 8601), level, message."""
+        """time (UTC, ISO 8601), level, message, and traceback where one is."""
         moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
-        return json.dumps({"time": moment, "level": record.levelname, "message": record.getMessage()})
+        line = {"time": moment, "level": record.levelname, "message": record.getMessage()}
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(line)
 
 
 class PlainLines(logging.Formatter):
@@ -33,6 +37,12 @@ class PlainLines(logging.Formatter):
         if record.levelno > logging.INFO:
             message = f"{record.levelname.lower()}: {message}"
         return message if not record.exc_info else f"{message}\n{self.formatException(record.exc_info)}"
+
+
+def set_up_output() -> None:
+    """Lets standard output carry any file name, also one of bytes that are no UTF-8, byte for byte."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="surrogateescape")
 
 
 def set_up_logging(*, quiet: bool, debug: bool, json_lines: bool) -> None:

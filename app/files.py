@@ -13,6 +13,7 @@ import errno
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +21,7 @@ from pathlib import Path
 from app.errors import WriteError
 
 SUFFIX = ".partial"
+OURS = re.compile(rf"\.[0-9a-f]{{24}}(-old)?{re.escape(SUFFIX)}")  # no other hidden file is ever removed
 
 
 class Partial:
@@ -94,7 +96,7 @@ def whole_file(path: Path) -> Iterator[Path]:
 def clear_up(folder: Path) -> int:
     """Removes what killed processes left in `folder`; what a living one holds stays. Returns how many."""
     removed = 0
-    for path in folder.glob(f".*{SUFFIX}"):
+    for path in [path for path in folder.iterdir() if OURS.fullmatch(path.name)]:
         with contextlib.suppress(OSError):
             descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
             try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -39,6 +40,7 @@ def test_the_extras_are_the_writers() -> None:
         ["predict"],
         ["predict", "-i", "a", "-o", "b", "--save", "hologram"],
         ["predict", "-i", "a", "-o", "b", "--channels", "0,1"],
+        ["predict", "-i", "a", "-o", "b", "--channels", "r,g,b"],
         ["predict", "-i", "a", "-o", "b", "--shard", "5/4"],
         ["predict", "-i", "a", "-o", "b", "--device", "tpu"],
     ],
@@ -69,6 +71,28 @@ def test_wrong_values_end_with_2_and_one_line(
     assert message in captured.err
     assert captured.err.count("\n") == 1
     assert captured.out == ""
+
+
+def test_debug_changes_no_exit_status(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With `--debug` wrong use once ended with 1, which says that some images failed."""
+    assert main(["predict", "-i", str(tmp_path), "-o", str(tmp_path / "out"), "--debug"]) == 2
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_wrong_use_is_a_json_line_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A log collector must be able to read the one line that matters most, traceback included."""
+    flags = ["--json-logs", "--debug"]
+    assert main(["predict", "-i", str(tmp_path), "-o", str(tmp_path / "out"), *flags]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "no images found" in json.loads(line)["message"]
+    assert "UsageError" in json.loads(line)["traceback"]
+
+
+def test_channels_that_are_no_numbers_are_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    """It said 'invalid three value', after the name of a function of ours."""
+    with pytest.raises(SystemExit):
+        main(["predict", "-i", "a", "-o", "b", "--channels", "r,g,b"])
+    assert "not three channel numbers such as 0,2,1" in capsys.readouterr().err
 
 
 def test_an_empty_folder_is_wrong_use(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

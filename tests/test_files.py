@@ -76,6 +76,14 @@ def test_a_killed_process_frees_its_claim_and_is_cleared_up(tmp_path: Path) -> N
     assert list(tmp_path.iterdir()) == []
 
 
+def test_hidden_files_of_others_are_not_cleared_up(tmp_path: Path) -> None:
+    """A download or a folder of another program that ends in .partial, too, was deleted from the output folder."""
+    (tmp_path / ".film.mkv.partial").write_text("half a film")
+    (tmp_path / ".sync.partial").mkdir()
+    assert clear_up(tmp_path) == 0
+    assert len(list(tmp_path.iterdir())) == 2
+
+
 def test_names_of_255_bytes(tmp_path: Path) -> None:
     """The temporary name must not be longer than the final one may be."""
     name = "n" * 255
