@@ -77,7 +77,7 @@ def test_a_killed_process_frees_its_claim_and_is_cleared_up(tmp_path: Path) -> N
 
 
 def test_hidden_files_of_others_are_not_cleared_up(tmp_path: Path) -> None:
-    """A download or a folder of another program that ends in .partial, too, was deleted from the output folder."""
+    """A download or a folder of another program that ends in .partial was deleted from the output folder."""
     (tmp_path / ".film.mkv.partial").write_text("half a film")
     (tmp_path / ".sync.partial").mkdir()
     assert clear_up(tmp_path) == 0
