@@ -9,18 +9,19 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from pathlib import Path
 
 from app import machine
 from app.clock import Clock
 from app.console import Bars
-from app.errors import ImageError
+from app.errors import DeviceError, ImageError, WeightsError, WriteError
 from app.files import Partial, clear_up
 from app.finish import Finished, finish_banded, finish_whole
 from app.images import open_image
@@ -55,16 +56,23 @@ class Run:
         self.network: Network | None = None
         self.tally = Tally()
         self.began = time.monotonic()
+        self.start_up = machine.process_age()  # s
         self.stop = Stop()
         self.bars = Bars(wanted=not job.quiet)
         self.elsewhere: list[Path] = []  # in another process's hands when we came to them
         self.behind: Future[None] | None = None  # the image that is being finished
 
     def over(self, images: Sequence[Path]) -> int:
-        """Does all images, says what became of them, and returns the exit status."""
+        """Does all images, says what became of them, and returns the exit status.
+
+        Raises WeightsError or DeviceError where the network can't be loaded.
+        """
         status = 0
-        with self.bars.over(len(images)), self.stop.listening():
-            finisher = ThreadPoolExecutor(1, "finish")
+        with (
+            self.bars.over(len(images)),
+            self.stop.listening(),
+            ThreadPoolExecutor(1, "finish") as finisher,
+        ):
             try:
                 for one_round in (images, self.elsewhere):
                     with closing(self.opened(one_round)) as opened:
@@ -81,11 +89,10 @@ class Run:
                     clear_up(self.job.output)
                     self.summary()
                     os._exit(status)  # its thread would keep the process alive
-            finisher.shutdown()
         clear_up(self.job.output)
-        self.report()
+        reported = self.report()
         self.summary()
-        return status or (1 if self.tally.failed else 0)
+        return status or (1 if self.tally.failed or not reported else 0)
 
     def opened(self, images: Sequence[Path]) -> Generator[Ready]:
         """Those of `images` that are to be done, opened one ahead of the caller."""
@@ -122,19 +129,16 @@ class Run:
         if claim is None:
             self.elsewhere.append(path)
             return None
-        try:
-            source = open_image(path, channels=self.job.channels, page=self.job.page)
+        with ExitStack() as not_ready:
+            not_ready.callback(claim.drop)
+            source = not_ready.enter_context(open_image(path, channels=self.job.channels, page=self.job.page))
             record = Record(digest(path), self.weights, self.job.recorded)
             if not self.job.overwrite and label.exists() and read_record(label) == record:
-                source.close()
-                claim.drop()
                 self.tally.skipped.append(path)
                 self.bars.image_done()
                 logger.info("%s: done before, skipped", path)
                 return None
-        except BaseException:
-            claim.drop()
-            raise
+            not_ready.pop_all()
         for note in source.info.notes:
             logger.warning("%s: %s", path, note)
         return Ready(path, self.stems[path], source, claim, record, time.monotonic() - began)
@@ -144,9 +148,11 @@ class Run:
         already = ready.seconds
         try:
             if self.network is None:
+                began = time.monotonic()
                 self.network = self.load()
                 self.network.on_batch = self.after_batch
-                already = machine.process_age() + START_RESERVE  # the first image pays for the start
+                # the first image pays for the start, but not for those before it that were done or failed
+                already += START_RESERVE + self.start_up + time.monotonic() - began
             clock = Clock.start(budget_seconds(self.job.budget, *ready.shape), already=already)
             need = plan_memory(self.job, ready.source.info, machine.memory_limit())
             if need.banded:
@@ -181,7 +187,7 @@ class Run:
         """One image is safe."""
         self.tally.written.append(finished)
         self.bars.image_done()
-        print(finished.label, flush=True)
+        announce(finished.label)
         logger.info("%s: %s", ready.path, finished)
         if finished.warning:
             logger.warning("%s: %s", ready.path, finished.warning)
@@ -192,11 +198,16 @@ class Run:
 
     @contextmanager
     def isolated(self, path: Path) -> Iterator[None]:
-        """Whatever fails inside costs `path` and nothing else."""
+        """Whatever fails inside costs `path` and nothing else, save what would fail for every image."""
         try:
             yield
         except ImageError as error:
             self.failed(path, str(error), error)
+        except (WeightsError, DeviceError):
+            raise
+        except OSError as error:
+            reason = error.strerror or str(error)
+            self.failed(path, f"{path}: {reason}; make room, check the disk and run again", error)
         except MemoryError as error:
             self.failed(path, f"{path}: out of memory; allow more, or cut the image", error)
         except Exception as error:
@@ -211,12 +222,17 @@ class Run:
         self.bars.image_done()
         logger.error("%s", message, exc_info=error if logger.isEnabledFor(logging.DEBUG) else None)
 
-    def report(self) -> None:
-        """The page about the run, where one is wanted."""
+    def report(self) -> bool:
+        """The page about the run, where one is wanted; whether it could be written."""
         if self.job.report:
             from app.report import write
 
-            write(self.job, self.weights, self.tally, self.stems, time.monotonic() - self.began)
+            try:
+                write(self.job, self.weights, self.tally, self.stems, time.monotonic() - self.began)
+            except WriteError as error:
+                logger.error("%s", error)
+                return False
+        return True
 
     def summary(self) -> None:
         """Last words: the counts, and every failure again."""
@@ -234,3 +250,11 @@ class Run:
         if len(failed) > 1:  # a single one was said just now
             for message in failed.values():
                 logger.error("failed: %s", message)
+
+
+def announce(label: Path) -> None:
+    """Tells standard output of a written file; that its reader has gone, as `head` does, is no failure."""
+    try:
+        print(label, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from app.errors import UsageError
+from app.errors import UsageError, WeightsError
 from app.files import Partial
 from app.folder import Run
 from app.images import find_images
@@ -163,6 +163,55 @@ def test_extras_that_fail_do_not_take_the_labels_with_them(
     assert len(files(folder)) == 8
 
 
+def test_damaged_weights_end_the_run(folder: Path) -> None:
+    """Each image of the folder was said to have failed unexpectedly, and to be reported to us."""
+    lost = WeightsError("pair/a.safetensors: damaged or replaced; fetch it again")
+
+    def broken(_: object) -> None:
+        raise lost
+
+    broken.batch = 1  # type: ignore[attr-defined]
+    with pytest.raises(WeightsError, match="damaged"):
+        run(job(folder), broken)
+    assert files(folder) == []
+
+
+def test_a_report_that_cannot_be_written(folder: Path, bright_blobs: object) -> None:
+    """All labels are there, so it is no wrong use, and the summary must still come."""
+    (folder / "out" / "report.html").mkdir(parents=True)
+    status, done = run(job(folder, report=True), bright_blobs)
+    assert status == 1
+    assert len(done.tally.written) == 4
+
+
+def test_a_full_disk_is_named(folder: Path, bright_blobs: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was called unexpected, and to be reported."""
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("app.finish.write_labels", full)
+    status, done = run(job(folder), bright_blobs)
+    assert status == 1
+    for path, message in done.tally.failed.items():
+        assert message == f"{path}: No space left on device; make room, check the disk and run again"
+    assert files(folder) == []
+
+
+def test_images_done_before_are_not_on_the_clock_of_the_first(
+    folder: Path, bright_blobs: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a folder resumed after hours of looking at finished work, the first image had no time left."""
+    resumed = job(folder, budget="500")
+    images = find_images(resumed.inputs)
+    make_folder(resumed.output)
+    monkeypatch.setattr("app.machine.process_age", lambda: 0.5)
+    done = Run(resumed, output_stems(images), "weights", lambda: Network([bright_blobs], resumed.windows))  # type: ignore[list-item]
+    monkeypatch.setattr("app.machine.process_age", lambda: 3600.0)
+    assert done.over(images) == 0
+    assert not any(one.late for one in done.tally.written)
+
+
 def test_large_images_go_in_bands(folder: Path, bright_blobs: object) -> None:
     """The way of slides must give the labels of the way of small images."""
     run(job(folder), bright_blobs)
@@ -207,6 +256,17 @@ def until(condition: Callable[[], bool], seconds: float = 60) -> None:
     while not condition():
         assert time.monotonic() < end, "timed out"
         time.sleep(0.02)
+
+
+def test_a_reader_of_our_output_that_leaves(folder: Path) -> None:
+    """`predict … | head -1` once counted every further image as failed, though its label was written."""
+    process = start(folder)
+    assert process.stdout is not None
+    process.stdout.close()
+    process.stdout = None
+    process.communicate(timeout=120)
+    assert process.returncode == 0
+    assert len(files(folder)) == 4
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
