@@ -21,7 +21,7 @@ def write(result: Result, folder: Path) -> Path:
     path = folder / f"{result.stem}.geojson"
     colours = cell_colours(result.labels).tolist()
     # the same image and id give the same object, so that a second import finds the first
-    space = uuid.uuid5(uuid.NAMESPACE_URL, result.stem)
+    space = uuid.uuid5(uuid.NAMESPACE_URL, result.title)
     with whole_file(path) as partial, partial.open("w", encoding="ascii") as file:
         file.write('{"type":"FeatureCollection","features":[')
         for index, (cell, polygons) in enumerate(trace(result.labels).items()):

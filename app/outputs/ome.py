@@ -31,7 +31,7 @@ def write_tiff(result: Result, path: Path) -> None:
     from tifffile import TiffWriter
 
     pyramid = levels(compact(result.labels), every_second)
-    metadata: dict[str, object] = {"axes": "YX", "Name": result.stem}
+    metadata: dict[str, object] = {"axes": "YX", "Name": result.title}
     if result.pixel_size_um is not None:
         y, x = result.pixel_size_um
         metadata |= {"PhysicalSizeY": y, "PhysicalSizeX": x}

@@ -40,8 +40,8 @@ def write_zarr(result: Result, folder: Path) -> None:
     write_levels(root, pyramid)
     root.attrs.update(
         {
-            "multiscales": [multiscale(result.stem, pyramid, size)],
-            "omero": {"name": result.stem, "version": VERSION, "channels": omero_channels(result, image)},
+            "multiscales": [multiscale(result.title, pyramid, size)],
+            "omero": {"name": result.title, "version": VERSION, "channels": omero_channels(result, image)},
         }
     )
     labels = root.create_group("labels")

@@ -102,7 +102,8 @@ def write_report(run: Run, path: Path) -> None:
         facts=facts(run),
     )
     with whole_file(path) as partial:
-        partial.write_text(page, encoding="utf-8")
+        # a file name of bytes that are no UTF-8 is shown with escapes
+        partial.write_text(page, encoding="utf-8", errors="backslashreplace")
 
 
 def summary(run: Run) -> str:

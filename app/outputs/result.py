@@ -28,6 +28,11 @@ class Result:
             raise ValueError(f"{self.stem}: labels are {size}; image, raw, flow and probability are {met}")
 
     @property
+    def title(self) -> str:
+        """The stem for the inside of files: bytes of the name that are no UTF-8 become escapes."""
+        return self.stem.encode("utf-8", "backslashreplace").decode()
+
+    @property
     def channels(self) -> tuple[str, ...]:
         """One unique name per channel of `raw`; the index where the file gives none."""
         names = self.channel_names or ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -24,7 +25,7 @@ ALL = ",".join(WRITERS)
 SHARES = {"dsb2018": 8, "bbbc039": 2, "tnbc": 3, "usiigaci": 1, "vicar": 2, "baby": 4}
 
 
-def assert_all_written(folder: Path, stem: str) -> None:
+def assert_all_written(folder: Path, stem: str, title: str | None = None) -> None:
     """Opens each output of one image and compares ids and areas."""
     labels = tifffile.imread(folder / f"{stem}_label.tiff").astype(np.int32)
     areas = np.bincount(labels.ravel())
@@ -45,7 +46,9 @@ def assert_all_written(folder: Path, stem: str) -> None:
     image, _, cells = Reader(parse_url(folder / f"{stem}.ome.zarr"))()
     assert image.data[0].shape[1:] == labels.shape
     assert np.array_equal(cells.data[0].compute(), labels)
-    assert zarr.open_group(folder / f"{stem}.ome.zarr", mode="r").attrs["multiscales"][0]["name"] == stem
+    assert zarr.open_group(folder / f"{stem}.ome.zarr", mode="r").attrs["multiscales"][0]["name"] == (
+        title or stem
+    )
     with np.load(folder / f"{stem}_flows.npz") as flows:
         assert flows["dP"].shape == (2, *labels.shape)
         assert (flows["cellprob"][labels > 0] > 0).sum() >= 0.9 * areas[1:].sum(), (
@@ -66,6 +69,15 @@ def test_one_command_writes_all(tmp_path: Path, synthetic_field) -> None:
     assert run(tmp_path / "in", tmp_path / "out") == 0
     assert_all_written(tmp_path / "out", "a")
     assert "data:image/jpeg" in (tmp_path / "out" / "report.html").read_text()
+
+
+def test_a_name_that_is_no_utf8(tmp_path: Path, synthetic_field) -> None:
+    """Names in Latin-1 are common in old archives; GeoJSON, OME and the report failed on them."""
+    image, _ = synthetic_field(120, 150, 14, 0)
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / os.fsdecode(b"caf\xe9.png")).write_bytes(png_encode(image))
+    assert run(tmp_path / "in", tmp_path / "out") == 0
+    assert_all_written(tmp_path / "out", os.fsdecode(b"caf\xe9"), r"caf\udce9")
 
 
 @pytest.mark.slow
