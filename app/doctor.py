@@ -52,9 +52,10 @@ def check_network(weights: str, device: Literal["auto", "cpu", "cuda"]) -> None:
 
 
 def check_folder(output: Path | None) -> None:
-    """Says whether results could be written to `output`; raises UsageError."""
+    """Says whether results could be written to `output`, which a prediction makes; raises UsageError."""
     if output is None:
         return
-    if not os.access(output, os.W_OK | os.X_OK):
+    there = next(place for place in (output, *output.absolute().parents) if place.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
         raise UsageError(f"{output}: can't be written; mount it writable or choose another")
-    print(f"output: {output} can be written")
+    print(f"output: {output} can be {'written' if there == output else 'made'}")

@@ -9,6 +9,8 @@ import pytest
 import tifffile
 
 from app.cli import main
+from app.doctor import check_folder
+from app.errors import UsageError
 
 
 def test_preview_says_how_a_file_is_understood(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -46,10 +48,19 @@ def test_doctor_is_well_where_predictions_work(tmp_path: Path, capsys: pytest.Ca
     assert "ready" in said
 
 
+def test_doctor_takes_a_folder_that_predict_will_make(tmp_path: Path) -> None:
+    """It was a fault, though a prediction works there."""
+    check_folder(tmp_path / "new" / "out")
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageError, match="can't be written"):
+        check_folder(tmp_path / "file" / "out")
+
+
 def test_doctor_names_every_fault(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Not the first one only: a second visit costs a night."""
     (tmp_path / "bad.safetensors").write_bytes(b"cut")
-    flags = ["--weights", str(tmp_path / "bad.safetensors"), "-o", str(tmp_path / "nowhere")]
+    flags = ["--weights", str(tmp_path / "bad.safetensors"), "-o", str(tmp_path / "bad.safetensors" / "out")]
     assert main(["doctor", *flags]) == 2
     said = capsys.readouterr().out
     assert said.count("FAULT") == 2

@@ -90,7 +90,7 @@ def from_folder(folder: Path, name: str) -> Weights:
 
 
 def weights_files(folder: Path) -> Sequence[Path]:
-    """The .safetensors files of a folder, or else its .pth files, sorted."""
+    """The .safetensors files of a folder, or else its .pth, or else its .pt files, sorted."""
     for suffix in SUFFIXES:
         files = sorted(file for file in folder.glob(f"*{suffix}") if file.is_file())
         if files:
@@ -113,10 +113,14 @@ def from_index(folder: Path, name: str) -> Weights:
             for member in entry["members"]
         )
     except (KeyError, TypeError, ValueError) as cause:
-        raise WeightsError(f"{folder / INDEX}: the entry {name} is incomplete ({cause})") from cause
+        raise WeightsError(
+            f"{folder / INDEX}: the entry {name} is incomplete ({cause}); restore the folder"
+        ) from cause
     for member in members:
         if not member.file.is_file():
-            raise WeightsError(f"{member.file}: the index names this file, and it is not there")
+            raise WeightsError(
+                f"{member.file}: the index names this file, and it is not there; restore the folder"
+            )
     return Weights(name, members)
 
 
@@ -125,8 +129,8 @@ def read_index(folder: Path) -> dict[str, Any]:
     path = folder / INDEX
     try:
         return dict(json.loads(path.read_text())) if path.is_file() else {}
-    except (OSError, ValueError) as cause:
-        raise WeightsError(f"{path}: can't be read: {cause}") from cause
+    except (OSError, ValueError, TypeError) as cause:
+        raise WeightsError(f"{path}: can't be read: {cause}; restore the folder") from cause
 
 
 def write_index(folder: Path, name: str, entry: Mapping[str, object]) -> None:

@@ -14,7 +14,7 @@ from app.weights.graph import Graph
 from app.weights.index import CARRIED, Weights, from_index, user_folder, write_index
 from app.weights.states import State, checksum, read_state, write_state
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 PUBLISHED = {  # md5 as third parties report them; the authors give none
     "from_phase1.pth": "e0ccb052828a9f05e21b2143939583c5",
     "from_phase2.pth": "a595336926767afdf1ffb1baffd5ab7f",
@@ -27,16 +27,27 @@ def import_official(paths: Sequence[Path], folder: Path | None = None) -> Path:
     """Checks the published checkpoints and stores them where `official` is looked for; returns that folder.
 
     They are kept in float32, bit for bit, as safetensors. Another sum than the
-    reported one is warned of; another architecture is a WeightsError.
+    reported one is warned of; another architecture is a WeightsError, and so
+    are two files of one stem or a folder that can't be made.
     """
     folder = folder or user_folder() / "official"
-    folder.mkdir(parents=True, exist_ok=True)
+    if len({path.stem for path in paths}) < len(paths):
+        both = " and ".join(map(str, paths))
+        raise WeightsError(f"{both}: would be stored under one name; give two files of different names")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as cause:
+        raise WeightsError(
+            f"{folder}: can't be made: {cause.strerror}; set XDG_DATA_HOME to a folder that can be written"
+        ) from cause
     states = [checked(path, OFFICIAL) for path in paths]
     members = []
     for path, state in zip(paths, states, strict=True):
         md5 = checksum(path, "md5")
         if md5 not in PUBLISHED.values():
-            log.warning("%s: md5 %s is not that of a published checkpoint; imported all the same", path, md5)
+            logger.warning(
+                "%s: md5 %s is not that of a published checkpoint; imported all the same", path, md5
+            )
         target = folder / f"{path.stem}.safetensors"
         write_state(target, state, {"source": path.name, "md5": md5})
         members.append(member_entry(target, OFFICIAL))

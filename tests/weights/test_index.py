@@ -77,6 +77,7 @@ def test_official_is_found_where_it_is_mounted(
     [
         (lambda folder: (folder / "random-2.safetensors").unlink(), "not there"),
         (lambda folder: (folder / "index.json").write_text("{"), "can't be read"),
+        (lambda folder: (folder / "index.json").write_text("[1, 2]"), "can't be read"),
         (lambda folder: (folder / "index.json").write_text('{"random": {"members": [{}]}}'), "incomplete"),
         (lambda folder: [file.unlink() for file in folder.iterdir()], "holds no weights"),
     ],

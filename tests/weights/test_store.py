@@ -96,3 +96,16 @@ def test_import_refuses_another_architecture(random_pair: Path, tmp_path: Path) 
     with pytest.raises(WeightsError, match=OFFICIAL.encoder):
         import_official([random_pair / "random-1.safetensors"], tmp_path / "official")
     assert not list((tmp_path / "official").iterdir())
+
+
+def test_two_files_of_one_name_are_refused(tmp_path: Path) -> None:
+    """The second was written over the first, and the pair then called damaged."""
+    with pytest.raises(WeightsError, match="under one name"):
+        import_official([tmp_path / "1" / "model.pth", tmp_path / "2" / "model.pth"], tmp_path / "out")
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
+    """A read-only home ended the import with a traceback."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(WeightsError, match="can't be made: Not a directory; set XDG_DATA_HOME"):
+        import_official([tmp_path / "a.pth", tmp_path / "b.pth"], tmp_path / "file" / "out")
