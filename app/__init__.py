@@ -12,9 +12,13 @@ __all__ = ["Segmentation", "__version__", "segment"]
 
 
 def __getattr__(name: str) -> object:
-    """`segment` and `Segmentation` on first use: `--help` and the version need no NumPy."""
+    """`segment`, `Segmentation` and `flows` on first use: `--help` and the version need no NumPy."""
     if name in ("Segmentation", "segment"):
         from app import pipeline
 
         return getattr(pipeline, name)
+    if name == "flows":  # `app.flows.compute_masks` after a bare `import app`
+        from importlib import import_module
+
+        return import_module("app.flows")
     raise AttributeError(f"module 'app' has no attribute '{name}'")

@@ -83,11 +83,6 @@ def process_age() -> float:
     return max(0.0, time.clock_gettime(time.CLOCK_BOOTTIME) - started)
 
 
-def process_start_time() -> float:
-    """When this process started, on the clock of `time.monotonic()`."""
-    return time.monotonic() - process_age()
-
-
 def cpu_name(proc: Path = PROC) -> str:
     """The processor's own name for itself."""
     for line in read(proc / "cpuinfo").splitlines():

@@ -1,7 +1,7 @@
 """Compiles every kernel that a prediction calls, in all the forms in which it calls them.
 
 Run by the Dockerfile, with $NUMBA_CACHE_DIR set: the image's first prediction
-then finds its kernels compiled. tests/image/test_kernels.py sees that none is missing.
+then finds its kernels compiled. tests/image/test_forms.py sees that none is missing.
 """
 
 from __future__ import annotations

@@ -19,8 +19,8 @@ def as_seen(raw: NDArray[np.generic], image: NDArray[np.uint8]) -> NDArray[np.ui
     channels = raw.shape[2]
     if channels == 1:
         return np.repeat(stretch(raw), 3, axis=2)
-    if channels in (3, 4):  # the fourth is transparency
-        return stretch(raw[..., :3])
+    if channels == 3:
+        return stretch(raw)
     return np.concatenate([stretch(image[..., [channel]]) for channel in range(3)], axis=2)
 
 

@@ -76,6 +76,14 @@ def test_colour_keeps_its_hue() -> None:
     assert (seen[15, 0].argsort() == np.array([1, 0, 2])).all()
 
 
+def test_four_channels_are_four_stains() -> None:
+    """The fourth was taken for transparency, though alpha is never read: --channels changed nothing."""
+    raw = np.zeros((50, 50, 4), np.uint8)
+    image = np.zeros((50, 50, 3), np.uint8)
+    image[10:20, :, 0] = 200
+    assert (as_seen(raw, image)[15, 0] == (255, 0, 0)).all()
+
+
 def test_values_that_are_not_finite_do_not_hide_the_rest() -> None:
     raw = np.linspace(0, 1, 400, dtype=np.float32).reshape(20, 20, 1)
     raw[0, 0], raw[0, 1] = np.nan, np.inf
