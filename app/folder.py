@@ -61,6 +61,7 @@ class Run:
         self.bars = Bars(wanted=not job.quiet)
         self.elsewhere: list[Path] = []  # in another process's hands when we came to them
         self.behind: Future[None] | None = None  # the image that is being finished
+        self.drop_behind: Callable[[], None] = lambda: None  # gives its claim and its temporary file up
 
     def over(self, images: Sequence[Path]) -> int:
         """Does all images, says what became of them, and returns the exit status.
@@ -86,6 +87,7 @@ class Run:
                 logger.warning("stopped by %s", stopped)
                 if self.behind is not None and wait([self.behind], PATIENCE).not_done:
                     logger.warning("the image that was being written is dropped")
+                    self.drop_behind()  # a lock of ours is one that `clear_up` respects
                     clear_up(self.job.output)
                     self.summary()
                     os._exit(status)  # its thread would keep the process alive
@@ -166,6 +168,7 @@ class Run:
             ready.close()
             raise
         work = partial(finish_whole, self.job, ready, self.network, band, progress, clock.stopped())
+        self.drop_behind = ready.partial.drop
         self.behind = finisher.submit(self.finish, ready, work)
 
     def finish(self, ready: Ready, work: Callable[[], Finished]) -> None:

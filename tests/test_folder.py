@@ -245,6 +245,24 @@ sys.exit(run(job(Path({folder!r})), Slow())[0])
 """
 
 
+STUCK_RUN = """
+import os, signal, sys, time
+from pathlib import Path
+sys.path[:0] = [{root!r}, {tests!r}]
+import app.finish, app.folder
+from app.console import set_up_logging
+from conftest import BrightBlobs
+from test_folder import job, run
+def stuck(*_):
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(30)
+app.finish.write_labels = stuck
+app.folder.PATIENCE = 0.1
+set_up_logging(quiet=False, debug=False, json_lines=False)
+run(job(Path({folder!r})), BrightBlobs())
+"""
+
+
 def start(folder: Path) -> subprocess.Popen[bytes]:
     tests = Path(__file__).parent
     code = SLOW_RUN.format(root=str(tests.parent), tests=str(tests), folder=str(folder))
@@ -283,6 +301,16 @@ def test_signals_end_the_run_cleanly(folder: Path, number: signal.Signals) -> No
     assert all(name.endswith("_label.tiff") for name in files(folder))
     for path in (folder / "out").iterdir():
         read_labels(path)
+
+
+def test_a_stop_that_can_wait_no_longer_leaves_nothing(folder: Path) -> None:
+    """The temporary file of an image that took too long to be written stayed in the folder."""
+    tests = Path(__file__).parent
+    code = STUCK_RUN.format(root=str(tests.parent), tests=str(tests), folder=str(folder))
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60, check=False)
+    assert done.returncode == 128 + signal.SIGTERM
+    assert b"is dropped" in done.stderr
+    assert files(folder) == []
 
 
 def test_kill_and_again(folder: Path) -> None:
