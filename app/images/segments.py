@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.images.segment_header import declared_size
+from app.machine import cpu_limit
 
 
 class Segments:
@@ -29,7 +30,7 @@ class Segments:
         self.budget = budget
         self.held = 0
         self.cache: OrderedDict[tuple[int, int], NDArray[np.generic] | None] = OrderedDict()
-        self.workers = ThreadPoolExecutor(len(os.sched_getaffinity(0)))
+        self.workers = ThreadPoolExecutor(cpu_limit())
 
     def get(self, page: Page, indices: list[int]) -> Iterator[tuple[int, NDArray[np.generic] | None]]:
         """Index and `(h, w, samples)` of each segment, None where the file leaves it out."""

@@ -150,3 +150,13 @@ def test_nothing_stays_open(tmp_path):
         with pytest.raises(ReadError):
             open_image(tmp_path / "bad.tif", limits=limits)
     assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+def test_no_more_decoders_than_the_container_may_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With `--cpus 2` on a large host every core of it got a thread, and a tile to hold."""
+    from app.images import segments
+
+    monkeypatch.setattr(segments, "cpu_limit", lambda: 2)
+    started = segments.Segments(0, 0)
+    assert started.workers._max_workers == 2
+    started.close()
