@@ -45,7 +45,7 @@ def find_cases(truth: Path, predictions: Path, split: str | None = None) -> Case
     folders = _label_folders(truth)
     cases: list[Case] = []
     for folder in folders:
-        cases += _cases_of(folder, predictions, split)
+        cases += _cases_of(folder, predictions, split, mixed=folder == truth)
     if not cases:
         raise UsageError(f"{truth}: no image of split {split!r} in {SPLITS}; see its column 'split'")
     _refuse_ambiguous(cases)
@@ -62,10 +62,10 @@ def _label_folders(truth: Path) -> list[Path]:
     return folders
 
 
-def _cases_of(folder: Path, predictions: Path, split: str | None) -> list[Case]:
+def _cases_of(folder: Path, predictions: Path, split: str | None, *, mixed: bool) -> list[Case]:
     own_set = folder.resolve().parent.name if folder.name == "labels" else folder.resolve().name
     true = index_labels(folder)
-    listed = _read_splits(folder, own_set)
+    listed = _read_splits(folder, own_set, mixed=mixed)
     if split is None:
         ids = list(true)
     elif listed is None:
@@ -86,17 +86,23 @@ def _cases_of(folder: Path, predictions: Path, split: str | None) -> list[Case]:
     return cases
 
 
-def _read_splits(folder: Path, own_set: str) -> dict[str, tuple[str, str]] | None:
-    """Image → (set, split), of the labels' own set where the file names it, else of all sets."""
+def _read_splits(folder: Path, own_set: str, *, mixed: bool) -> dict[str, tuple[str, str]] | None:
+    """Image → (set, split), of the labels' own set; where the file does not name that and the labels
+    may be `mixed`, of all sets."""
     above = folder.resolve()
     path = next((up / SPLITS for up in (above, *above.parents[:2]) if (up / SPLITS).is_file()), None)
     if path is None:
         return None
-    with path.open(newline="") as file:
-        rows = list(csv.DictReader(file))
+    try:
+        with path.open(newline="") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError) as cause:
+        raise UsageError(f"{path}: can't be read ({cause}); save it as CSV in UTF-8") from cause
     if rows and not {"id", "split"} <= rows[0].keys():
         raise UsageError(f"{path}: has columns {', '.join(rows[0])}; id and split are needed")
-    ours = [row for row in rows if row.get("set") == own_set] or rows
+    ours = [row for row in rows if (row.get("set") or own_set) == own_set]
+    if mixed and not ours:
+        ours = rows
     return {row["id"]: (row.get("set") or own_set, row["split"]) for row in ours}
 
 

@@ -73,6 +73,8 @@ def _f1(options: argparse.Namespace) -> int:
     from evaluation.timing import from_csv
 
     systems = {path.stem: from_csv(path) for path in options.times}
+    if len(systems) < len(options.times):
+        raise UsageError("--times: two files have one name, which stands for the system; rename one")
     found = find_cases(options.truth, options.predictions, options.split)
     _log(*(f"note: {note}" for note in found.notes))
     rows = []
@@ -108,7 +110,10 @@ def _timing(options: argparse.Namespace) -> int:
     if not images:
         raise UsageError(f"{', '.join(map(str, options.input))}: holds no images; give a folder of them")
     if options.keep:
-        options.keep.mkdir(parents=True, exist_ok=True)
+        try:
+            options.keep.mkdir(parents=True, exist_ok=True)
+        except OSError as cause:
+            raise UsageError(f"--keep {options.keep}: {cause.strerror}; choose another folder") from cause
     rows = []
     for path in images:
         rows.append(time_image(path, system, options.keep))

@@ -8,8 +8,9 @@ The organisers' rule is that of the NeurIPS 2022 Cell Segmentation Challenge
 (`compute_metric.py` of its baseline repository). Its numbers are met except where that script
 goes wrong: it drops no cell of the lowest id where the whole frame is covered by cells, it wraps
 predicted ids to the true labels' integer type in large images, and it calls no true cell missed
-(false negatives 0) in an image or patch without predictions. Only the last changes a count and
-not the score.
+(false negatives 0) in an image or patch without predictions. The last changes a count and not the
+score of an image that is matched whole, but in patches it forgives every cell of a patch in which
+nothing is predicted; here they are missed, so recall and F1 of such an image are lower than theirs.
 """
 
 from __future__ import annotations

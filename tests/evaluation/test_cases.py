@@ -72,6 +72,19 @@ def test_flat_folder_with_the_sets_in_the_list(tmp_path: Path) -> None:
     assert [(case.image, case.set) for case in found] == [("a", "one"), ("b", "two"), ("c", "all")]
 
 
+def test_a_set_that_the_list_does_not_name(tmp_path: Path) -> None:
+    """It took the rows of all other sets for its own, so their images were asked for twice."""
+    touch(tmp_path / "gt" / "new" / "labels", "a.png")
+    one = touch(tmp_path / "gt" / "one" / "labels", "a.png", "b.png")
+    (tmp_path / "gt" / "splits.csv").write_text("set,id,split\none,a,test\none,b,test\n")
+    for name in ("new", "one"):
+        touch(tmp_path / "out" / name, "a_label.tiff", "b_label.tiff")
+    found = find_cases(tmp_path / "gt", tmp_path / "out", "test").cases
+    assert [(case.set, case.true) for case in found] == [("one", one / "a.png"), ("one", one / "b.png")]
+    everything = find_cases(tmp_path / "gt", tmp_path / "out").cases
+    assert [(case.set, case.image) for case in everything] == [("new", "a"), ("one", "a"), ("one", "b")]
+
+
 def test_one_prediction_for_two_true_images_is_refused(tmp_path: Path) -> None:
     """Two sets with an image of one name must not both be scored with the same file."""
     for name in ("one", "two"):
@@ -102,4 +115,7 @@ def test_nothing_to_score_is_wrong_use(tmp_path: Path) -> None:
         find_cases(full, full, "test")
     (full / "splits.csv").write_text("name,fold\na,1\n")
     with pytest.raises(UsageError, match="id and split are needed"):
+        find_cases(full, full, "test")
+    (full / "splits.csv").write_bytes(b"id,split\n\xe9,test\n")
+    with pytest.raises(UsageError, match=r"splits\.csv: can't be read .* save it as CSV in UTF-8"):
         find_cases(full, full, "test")

@@ -82,6 +82,28 @@ def test_unwritable_output_is_one_line(
     assert err.startswith("error: ")
 
 
+def test_two_systems_of_one_name_are_refused(
+    folders: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`--times ours/times.csv theirs/times.csv` showed the second alone, under the name of both."""
+    files = [tmp_path / name / "times.csv" for name in ("ours", "theirs")]
+    for file in files:
+        file.parent.mkdir()
+        file.write_text("image,height,width,seconds,tolerance,over,peak_gb,status,note\n")
+    true, pred = folders
+    assert main(["f1", "-g", str(true), "-p", str(pred), "--times", *map(str, files)]) == 2
+    assert "two files have one name" in capsys.readouterr().err
+
+
+def test_keep_that_is_no_folder_is_one_line(
+    folders: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A traceback said it before."""
+    (tmp_path / "file").touch()
+    assert main(["timing", "-i", str(folders[0]), "--keep", str(tmp_path / "file")]) == 2
+    assert capsys.readouterr().err.startswith(f"error: --keep {tmp_path / 'file'}: File exists; ")
+
+
 def test_real_sets_and_splits(cells: Path, tmp_path: Path) -> None:
     """The truth against itself is perfect by both rules; the split takes what the list names."""
     labels = cells / "dsb2018" / "labels"
