@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import csv
 import os
 import platform
 from collections.abc import Sequence
 from pathlib import Path
 
+from app.errors import UsageError
 from training.export import training_sets
+from training.log import read_log
 from training.settings import Phase
 
 
 def card(phases: Sequence[Phase], runs: Path, data: Path, scores: Path) -> str:
-    """Markdown for weights/README.md; `scores` is the file that `score` wrote."""
+    """Markdown for weights/README.md; `scores` is the file that `score` wrote. Raises UsageError."""
+    if not scores.is_file():
+        raise UsageError(f"{scores}: no such file; run `python -m training score` first")
     parts = [
         "## How it was trained",
         phase_table(phases, runs),
@@ -31,8 +34,7 @@ def phase_table(phases: Sequence[Phase], runs: Path) -> str:
     head = "| phase | begins with | steps | batch | crop | peak rate | seed | minutes | BCE | ½ MSE |"
     lines = [head, "|---" * 10 + "|"]
     for p in phases:
-        with (runs / f"{p.name}.csv").open(newline="") as file:
-            rows = list(csv.DictReader(file))
+        rows = read_log(runs / f"{p.name}.csv")
         end = rows[-5:]  # 100 steps
         bce, mse = (sum(float(row[key]) for row in end) / len(end) for key in ("bce", "half_mse"))
         batch = f"{p.batch} + 1 replayed" if p.replay else str(p.batch)

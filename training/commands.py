@@ -13,13 +13,15 @@ if TYPE_CHECKING:
 
 
 def run_fit(chosen: argparse.Namespace) -> None:
+    from app.engines import choose_device
     from training.data import find_pairs, load_samples
     from training.fit import fit
     from training.settings import Phase
 
     phase = Phase.load(chosen.phase)
+    device = choose_device(chosen.device).kind  # before minutes of reading
     samples = load_samples(find_pairs(chosen.data, "train", chosen.relabelled))
-    print(fit(phase, samples, chosen.runs, chosen.device))
+    print(fit(phase, samples, chosen.runs, device))
 
 
 def run_plot(chosen: argparse.Namespace) -> None:

@@ -47,8 +47,8 @@ class Sample:
 def find_pairs(root: Path, split: str, relabelled: Path | None = None) -> list[Pair]:
     """The pairs below `root` that `root/splits.csv` gives to `split`.
 
-    `root` holds one folder of `images/` and `labels/` per set. Without a
-    splits.csv, or where `root` itself holds `images/`, all pairs are taken.
+    `root` holds one folder of `images/` and `labels/` per set, or these two
+    itself. Without a splits.csv all pairs are taken, whatever the split.
     A label `relabelled/<set>/labels/<id>.tiff` takes the place of the original.
     """
     if not root.is_dir():
@@ -60,7 +60,10 @@ def find_pairs(root: Path, split: str, relabelled: Path | None = None) -> list[P
     table = root / "splits.csv"
     if table.is_file():
         with table.open(newline="") as file:
-            chosen = {(row["set"], row["id"]) for row in csv.DictReader(file) if row["split"] == split}
+            rows = list(csv.DictReader(file))
+        if rows and not {"set", "id", "split"} <= rows[0].keys():
+            raise DataError(f"{table}: has columns {', '.join(rows[0])}; set, id and split are needed")
+        chosen = {(row["set"], row["id"]) for row in rows if row["split"] == split}
         pairs = [pair for pair in pairs if (pair.set, pair.id) in chosen]
     if not pairs:
         raise DataError(f"{root}: no pairs of images/ and labels/ for the split '{split}'")
@@ -76,7 +79,7 @@ def pairs_in(folder: Path) -> Iterator[Pair]:
     for image in visible(folder / "images"):
         if image.stem not in labels:
             raise DataError(f"{image}: no label of this name in {folder / 'labels'}")
-        yield Pair(folder.name, image.stem, image, labels[image.stem])
+        yield Pair(folder.absolute().name, image.stem, image, labels[image.stem])
 
 
 def visible(folder: Path) -> list[Path]:

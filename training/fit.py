@@ -132,8 +132,11 @@ def make_optimizer(model: nn.Module, phase: Phase) -> torch.optim.Optimizer:
 def resume(
     checkpoint: Path, phase: Phase, model: nn.Module, optimizer: torch.optim.Optimizer, device: str
 ) -> dict[str, Any]:
-    """Loads a checkpoint of the same phase; raises UsageError where a setting differs."""
-    state: dict[str, Any] = torch.load(checkpoint, weights_only=True, map_location=device)
+    """Loads a checkpoint of the same phase; raises UsageError where it is damaged or a setting differs."""
+    try:
+        state: dict[str, Any] = torch.load(checkpoint, weights_only=True, map_location=device)
+    except Exception as cause:  # unpicklers raise whatever they like on damaged files
+        raise UsageError(f"{checkpoint}: can't be read as a checkpoint; delete it to begin anew") from cause
     now = asdict(phase)
     other = sorted(key for key in now if now[key] != state["phase"].get(key) and key not in MAY_CHANGE)
     if other:

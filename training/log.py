@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from app.errors import UsageError
+
 EVERY = 20  # steps per row
 COLUMNS = ("step", "bce", "half_mse", "norm", "rate", "seconds")
 
@@ -29,16 +31,29 @@ def add_row(path: Path, step: int, means: np.ndarray, rate: float, seconds: floa
         csv.writer(file).writerow(row)
 
 
+def read_log(path: Path) -> list[dict[str, str]]:
+    """The rows of a log, one at least; raises UsageError."""
+    try:
+        with path.open(newline="") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError) as cause:
+        raise UsageError(f"{path}: can't be read ({cause}); `fit` writes it") from cause
+    if not rows or not set(COLUMNS) <= rows[-1].keys():
+        raise UsageError(f"{path}: holds no row of a log; `fit` writes one every {EVERY} steps")
+    return rows
+
+
 def plot(path: Path) -> Path:
-    """Draws the learning curve of a log beside it, as PNG."""
+    """Draws the learning curve of a log beside it, as PNG; raises UsageError."""
     import matplotlib as mpl
 
     mpl.use("Agg")
     from matplotlib import pyplot as plt
 
-    table = np.atleast_1d(np.genfromtxt(path, delimiter=",", names=True))
+    rows = read_log(path)
+    table = {name: np.array([float(row[name]) for row in rows]) for name in COLUMNS}
     figure, axis = plt.subplots(figsize=(8, 4.5), layout="constrained")
-    window = min(9, table.size)
+    window = min(9, len(rows))
     for column, name in (("bce", "BCE of the probability"), ("half_mse", "½ MSE of the flow")):
         line = axis.plot(table["step"], table[column], alpha=0.3)[0]
         smooth = np.convolve(table[column], np.full(window, 1 / window), mode="valid")

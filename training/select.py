@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from app.engines import Engine
+from app.errors import UsageError
 from app.images import find_images
 from training.data import Pair, load_image
 from training.passes import Variant, segment_all, variants
@@ -20,11 +22,12 @@ def by_labels(candidates: Sequence[Path], pairs: Sequence[Pair], load: Load) -> 
     Sets count alike, however many images they have; one model without flips.
     """
     rows: list[Row] = []
+    names = names_of(candidates)
     for candidate in candidates:
-        alone = Variant(candidate.stem, variants(1)[0].keys)
+        alone = Variant(names[candidate], variants(1)[0].keys)
         rows += score([load(candidate)], pairs, [alone])
     means = {variant: means[""] for variant, means in mean_by_set(rows, "f1").items()}
-    best = max(candidates, key=lambda candidate: means[candidate.stem])
+    best = max(candidates, key=lambda candidate: means[names[candidate]])
     return best, f"{variant_table(rows, 'f1')}\n\n{size_table(rows)}"
 
 
@@ -35,10 +38,18 @@ def by_count(candidates: Sequence[Path], folder: Path, load: Load) -> tuple[Path
     invents them, so the published code chose by the count too.
     """
     images = [load_image(path)[0] for path in find_images([folder])]
+    if not images:
+        raise UsageError(f"{folder}: holds no images, so no model finds more in them than another")
     (plain, _) = variants(1)
-    counts = {}
+    names, counts = names_of(candidates), {}
     for candidate in candidates:
         engine = load(candidate)
         counts[candidate] = sum(int(segment_all([engine], i, [plain])[plain.name].max()) for i in images)
-    lines = ["| | cells |", "|---|---|", *(f"| {path.stem} | {count} |" for path, count in counts.items())]
+    lines = ["| | cells |", "|---|---|", *(f"| {names[path]} | {count} |" for path, count in counts.items())]
     return max(candidates, key=lambda candidate: counts[candidate]), "\n".join(lines)
+
+
+def names_of(candidates: Sequence[Path]) -> dict[Path, str]:
+    """Candidate → its stem, or its path where another has the same stem."""
+    times = Counter(candidate.stem for candidate in dict.fromkeys(candidates))
+    return {path: path.stem if times[path.stem] == 1 else str(path) for path in candidates}

@@ -6,9 +6,11 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin, get_type_hints
 
 from app.errors import UsageError
+
+KINDS: Mapping[Any, Any] = {float: (float, int)}  # what else a setting may be in TOML: 1 for 1.0
 
 
 @dataclass(frozen=True)
@@ -45,15 +47,18 @@ class Phase:
         """Reads a TOML file; raises UsageError that names the file and the key."""
         try:
             values: dict[str, Any] = tomllib.loads(path.read_text())
-        except (OSError, tomllib.TOMLDecodeError) as cause:
+        except (OSError, ValueError) as cause:  # tomllib's and the decoder's errors are ValueErrors
             raise UsageError(f"{path}: {cause}") from cause
         values.setdefault("name", path.stem)
         unknown = set(values) - {f.name for f in fields(cls)}
         if unknown:
             raise UsageError(f"{path}: unknown setting {', '.join(sorted(unknown))}")
         for key in ("decoder", "zoom", "target_diameter"):
-            if key in values:
+            if isinstance(values.get(key), list):
                 values[key] = tuple(values[key])
+        for key, hint in get_type_hints(cls).items():
+            if key in values and not isinstance(values[key], KINDS.get(hint, get_origin(hint) or hint)):
+                raise UsageError(f"{path}: {key} = {values[key]!r} is of the wrong kind; see {__name__}")
         try:
             return cls(**values)
         except TypeError as cause:

@@ -31,9 +31,7 @@ def disk_field() -> np.ndarray:
     """Cells of odd, symmetric shape: each has one median pixel, in whatever orientation."""
     y, x = np.mgrid[:97, :131]
     labels = np.zeros((97, 131), np.int32)
-    for i, (cy, cx, a, b) in enumerate(
-        [(20, 20, 9, 14), (50, 70, 16, 7), (75, 30, 12, 12), (30, 105, 8, 15)]
-    ):
+    for i, (cy, cx, a, b) in enumerate(CELLS):
         labels[((y - cy) / a) ** 2 + ((x - cx) / b) ** 2 <= 1] = i + 1
     return labels
 

@@ -37,6 +37,28 @@ def test_bad_data_ends_in_one_line(tmp_path, capsys):
     assert "no pairs of images/ and labels/" in lines[0]
 
 
+def test_wrong_files_end_in_one_line(tmp_path, capsys, monkeypatch):
+    """Each of these was a traceback: no GPU, and wrong settings, logs and scores that are not there."""
+    monkeypatch.setattr("app.engines.device.cuda_devices", lambda: 0)
+    phase, log, data = tmp_path / "a.toml", tmp_path / "a.csv", ["--data", str(tmp_path)]
+    phase.write_text("steps = 1\n[sets]\na = 1.0\n")
+    log.write_text("step,bce,half_mse,norm,rate,seconds\n")
+    wrong = tmp_path / "wrong.toml"
+    wrong.write_text('steps = "many"\n[sets]\na = 1.0\n')
+    runs = ["--runs", str(tmp_path)]
+    for call, words in [
+        (["fit", str(phase), *data, "--device", "cuda"], "shows no GPU"),
+        (["fit", str(wrong), *data], "steps = 'many'"),
+        (["plot", str(tmp_path / "none.csv")], "none.csv: can't be read"),
+        (["plot", str(log)], "a.csv: holds no row"),
+        (["card", str(phase), *data, *runs, "--scores", str(log)], "a.csv: holds no row"),
+        (["card", str(phase), *data, *runs, "--scores", str(tmp_path / "none.md")], "none.md: no such file"),
+    ]:
+        assert main(call) == 2
+        (line,) = capsys.readouterr().err.strip().splitlines()
+        assert words in line
+
+
 def test_select_wants_one_kind_of_judge(capsys):
     assert main(["select", "a.pt"]) == 2
     assert "either --data or --unlabelled" in capsys.readouterr().err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -56,6 +57,23 @@ def test_splits_choose_pairs_and_label_suffixes_are_known(tmp_path, write_pair, 
         csv.writer(file).writerows([["set", "id", "split"], ["field", "a", "train"], ["field", "b", "test"]])
     assert [pair.id for pair in find_pairs(tmp_path, "train")] == ["a"]
     assert [pair.id for pair in find_pairs(tmp_path, "test")] == ["b"]
+
+
+def test_a_list_without_its_columns_is_named(tmp_path, write_pair, field):
+    """A traceback ended in KeyError: 'set'."""
+    image, labels = field
+    write_pair(tmp_path / "field", "a", image, labels.astype(np.uint16), "png")
+    (tmp_path / "splits.csv").write_text("id,split\na,train\n")
+    with pytest.raises(DataError, match=r"splits\.csv: has columns id, split; set, id and split are needed"):
+        find_pairs(tmp_path, "train")
+
+
+def test_the_working_folder_is_a_set_with_a_name(tmp_path, write_pair, field, monkeypatch):
+    """`--data .` made a set without name, which no phase and no splits.csv can speak of."""
+    image, labels = field
+    write_pair(tmp_path / "mine", "a", image, labels.astype(np.uint16), "png")
+    monkeypatch.chdir(tmp_path / "mine")
+    assert one_pair(Path()).set == "mine"
 
 
 def test_a_folder_of_images_and_labels_is_a_set_of_its_own(tmp_path, write_pair, field):

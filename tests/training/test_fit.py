@@ -58,6 +58,13 @@ def test_a_checkpoint_of_other_settings_is_refused(tmp_path, samples, small_phas
     fit(replace(small_phase, steps=100), samples, tmp_path, stop_at=2)  # longer training is welcome
 
 
+def test_a_damaged_checkpoint_is_named(tmp_path, samples, small_phase):
+    """A disk that ran full once left the user with a traceback of the unpickler."""
+    (tmp_path / "small.ckpt").write_bytes(b"junk\n")
+    with pytest.raises(UsageError, match=r"small\.ckpt: can't be read as a checkpoint; delete it"):
+        fit(small_phase, samples, tmp_path)
+
+
 def test_memory_replay_adds_one_image_with_excluded_boundaries(samples, small_phase):
     plain = Batches(samples, small_phase)(0)
     replayed = Batches(samples, replace(small_phase, replay={"field": 1.0}))(0)

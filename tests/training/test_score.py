@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import label
 
+from app.errors import UsageError
 from app.flows.diffusion import labels_to_flow
 from app.windows import View
 from training.data import DataError, find_pairs, load_labels
@@ -126,6 +127,20 @@ def test_selection_takes_the_better_model(tmp_path, pairs):
     assert best.name == "good.pt"
     assert "| good | 12 |" in table
     assert "| bad | 6 |" in table
+
+
+def test_selection_among_files_of_one_name(tmp_path, pairs):
+    """Their scores were averaged into one, and the first was called the best."""
+    models = {tmp_path / "a" / "tuned.pt": Seer(skip=6), tmp_path / "b" / "tuned.pt": Seer()}
+    best, table = by_labels(list(models), pairs, models.__getitem__)
+    assert best == tmp_path / "b" / "tuned.pt"
+    assert f"| {best} | 1.000 |" in table
+
+
+def test_selection_by_no_image_is_refused(tmp_path):
+    """The first of the candidates was called the best."""
+    with pytest.raises(UsageError, match="holds no images"):
+        by_count([tmp_path / "a.pt"], tmp_path, lambda _: Seer())
 
 
 def test_relabelling_adds_forgotten_cells_only_where_models_disagree(tmp_path, write_pair):
