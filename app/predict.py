@@ -28,6 +28,8 @@ def predict(job: Job) -> int:
     Raises UsageError, WeightsError or DeviceError before any image is touched.
     """
     exactness = precision(budget_seconds(job.budget, 1, 1))
+    if any(path.is_dir() and path.resolve() == job.output.resolve() for path in job.inputs):
+        raise UsageError(f"{job.output}: holds the images; give another folder for what is made of them")
     images = find_images(job.inputs)
     if not images:
         raise UsageError(

@@ -101,6 +101,12 @@ def test_an_empty_folder_is_wrong_use(tmp_path: Path, capsys: pytest.CaptureFixt
     assert "no images found" in capsys.readouterr().err
 
 
+def test_results_go_to_a_folder_of_their_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A second run would have taken the labels and overlays of the first for images."""
+    assert main(["predict", "-i", str(tmp_path), "-o", str(tmp_path)]) == 2
+    assert "holds the images" in capsys.readouterr().err
+
+
 def test_an_input_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A mistyped path is one failed image, and named; others given beside it go on."""
     assert main(["predict", "-i", str(tmp_path / "nowhere"), "-o", str(tmp_path / "out")]) == 1
