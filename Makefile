@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .PHONY: help install predict test test-slow test-kill docs lint types
-.PHONY: image image-test image-contents save lock
+.PHONY: image image-test image-test-gpu image-contents save lock
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
@@ -61,6 +61,10 @@ image-test: install  ## build the slim image and run it as the organisers and as
 	$(BIN)/hadolint Dockerfile
 	$(MAKE) image TARGET=cpu
 	$(BIN)/python -m pytest -m docker tests/image
+
+image-test-gpu: install  ## the same for the image with CUDA, in the forms of running it; a GPU is not needed
+	$(MAKE) image TARGET=gpu
+	IMAGE=mediar-box:latest $(BIN)/python -m pytest -m docker tests/image/test_forms.py
 
 image-contents:  ## a table of what is in the image, TARGET=gpu or cpu
 	@docker run --rm --interactive --network none $(IMAGE) python - < image/contents.py
