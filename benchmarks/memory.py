@@ -1,7 +1,7 @@
 """Time and peak memory of whole processes, from file to label file, as images grow.
 
-    python -m benchmarks.memory                 # 1000² to 4000², whole
-    python -m benchmarks.memory --slides        # 8415 × 10496 and 30,000², in bands
+    python -m benchmarks.memory                                   # 1000² to 4900²
+    python -m benchmarks.memory 30000x30000 --sparse 16 --budget 400
 
 Images are tiled TIFFs of synthetic cells. `--sparse` leaves only every N-th
 tile of 1024² with cells, since most of a slide is glass. The figures in
@@ -67,20 +67,18 @@ def run(image: Path, out: Path, budget: str, weights: str) -> tuple[float, float
 def main() -> None:
     """Prints one row per image, smallest first: the peak is that of the largest process so far."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.memory")
-    parser.add_argument("--slides", action="store_true", help="8415 × 10496 and 30,000 × 30,000 instead")
-    parser.add_argument("--sparse", type=int, default=1, help="every N-th tile has cells (30,000²: 16 × N)")
+    sizes = ["1000x1000", "2000x2000", "4900x4900"]
+    parser.add_argument("sizes", nargs="*", default=sizes, metavar="HEIGHTxWIDTH")
+    parser.add_argument("--sparse", type=int, default=1, help="every N-th tile has cells")
     parser.add_argument("--budget", default="challenge")
     parser.add_argument("--weights", default="compact")
     options = parser.parse_args()
-    sizes = [(1000, 1000), (2000, 2000), (4000, 4000)]
-    if options.slides:
-        sizes = [(8415, 10496), (30_000, 30_000)]
     print("| image | seconds | peak memory | bytes per pixel | result |\n|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
-        for height, width in sizes:
-            image = Path(folder) / f"{height}x{width}.tif"
-            every = options.sparse * (16 if height == 30_000 else 1)
-            write_slide(image, height, width, every)
+        for size in options.sizes:
+            height, width = map(int, size.split("x"))
+            image = Path(folder) / f"{size}.tif"
+            write_slide(image, height, width, options.sparse)
             seconds, peak, line = run(image, Path(folder) / "out", options.budget, options.weights)
             each = peak / height / width
             print(
