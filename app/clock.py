@@ -103,7 +103,6 @@ def ladder(models: int, base: Windows) -> tuple[Rung, ...]:
         Rung(0.1, models),
         Rung(0.25, 1),
         Rung(0.1, 1),
-        Rung(0.1, models, 0.5),
         Rung(0.1, 1, 0.5),
     ]
     return tuple(dict.fromkeys(rung for rung in rungs if rung.overlap <= base.overlap or rung.overlap == 0.1))
