@@ -119,7 +119,7 @@ TABLE = (
 )
 
 
-def some(pairs: Sequence[Pair], sets: Mapping[str, float], count: int | None) -> list[Pair]:
+def some(pairs: Sequence[Pair], sets: Mapping[str, float], count: int | None = None) -> list[Pair]:
     """The pairs of the sets that a phase names, or `count` of them, evenly picked from first to last."""
     names = {name.split("/")[0] for name in sets}
     mine = [pair for pair in pairs if pair.set in names]

@@ -97,7 +97,7 @@ def add_judging(group: Group) -> None:
     ablate.add_argument("phase", type=Path, help="training/phases/ablate.toml")
     ablate.add_argument("--data", type=Path, required=True, help="folder of sets with images/ and labels/")
     ablate.add_argument("--steps", type=int, help="instead of the phase's")
-    ablate.add_argument("--images", type=int, help="of train and of val, at most; for a quick look")
+    ablate.add_argument("--images", type=int, help="of val, at most, evenly picked; for a quick look")
     ablate.set_defaults(run=commands.run_ablate)
 
     card = group.add_parser("card", help="the parts of the model card that come from runs")

@@ -93,10 +93,8 @@ def run_ablate(chosen: argparse.Namespace) -> None:
 
     phase = Phase.load(chosen.phase)
     phase = replace(phase, steps=chosen.steps or phase.steps)
-    train, val = (
-        load_samples(some(find_pairs(chosen.data, split), phase.sets, chosen.images))
-        for split in ("train", "val")
-    )
+    train = load_samples(some(find_pairs(chosen.data, "train"), phase.sets))
+    val = load_samples(some(find_pairs(chosen.data, "val"), phase.sets, chosen.images))
     print(table(ablate(phase, train, val), phase.steps))
 
 
