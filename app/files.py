@@ -18,7 +18,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from app.errors import WriteError
+from app.errors import MediarError, WriteError
 
 SUFFIX = ".partial"
 OURS = re.compile(rf"\.[0-9a-f]{{24}}(-old)?{re.escape(SUFFIX)}")  # no other hidden file is ever removed
@@ -91,6 +91,14 @@ def whole_file(path: Path) -> Iterator[Path]:
         raise cannot_write(path, cause) from cause
     finally:
         partial.drop()
+
+
+def make_folder(folder: Path, kind: type[MediarError], advice: str) -> None:
+    """Makes `folder`, or raises an error of this `kind`, with `advice`, where that can't be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as cause:
+        raise kind(f"{folder}: can't be made: {cause.strerror}; {advice}") from cause
 
 
 def clear_up(folder: Path) -> int:

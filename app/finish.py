@@ -65,8 +65,7 @@ def finish_whole(
     write_labels(ready.partial.temporary, labels, ready.record)
     network.speed.saw_tracking(labels.size * progress.signal, clock.spent - began)
     row = publish(job, ready, band, labels, progress, clock)
-    cells, warning = int(labels.max(initial=0)), extents.warning(job.tracking)
-    return Finished(ready.partial.path, ready.shape, cells, clock.spent, clock.budget, progress, row, warning)
+    return finished(job, ready, extents, progress, clock, row)
 
 
 def finish_banded(job: Job, ready: Ready, network: Network, clock: Clock) -> Finished:
@@ -78,14 +77,29 @@ def finish_banded(job: Job, ready: Ready, network: Network, clock: Clock) -> Fin
     kept = Kept(ready.shape) if job.draws else None
     labels = track_bands(kept.collect(bands) if kept else bands, ready.shape, job.tracking)
     extents = Extents()
-    cells = write_label_bands(ready.partial.temporary, extents.watch(labels), ready.shape, ready.record)
+    write_label_bands(ready.partial.temporary, extents.watch(labels), ready.shape, ready.record)
     if kept is None:
         ready.partial.publish()
         row = None
     else:
         row = publish(job, ready, kept.band, read_labels(ready.partial.temporary), progress, clock)
-    warning = extents.warning(job.tracking)
-    return Finished(ready.partial.path, ready.shape, cells, clock.spent, clock.budget, progress, row, warning)
+    return finished(job, ready, extents, progress, clock, row)
+
+
+def finished(
+    job: Job, ready: Ready, extents: Extents, progress: Progress, clock: Clock, row: Row | None
+) -> Finished:
+    """What is told of an image whose files are all there."""
+    return Finished(
+        ready.partial.path,
+        ready.shape,
+        extents.cells,
+        clock.spent,
+        clock.budget,
+        progress,
+        row,
+        extents.warning(job.tracking),
+    )
 
 
 def publish(

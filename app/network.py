@@ -142,7 +142,7 @@ def sample_signal(image: Rows, grid: Grid) -> float:
     """The part of the grid's windows that hold signal, by a look at a few rows of them."""
     strips = Strips(image)
     rows = grid.ys[:: math.ceil(len(grid.ys) / LOOKS)]
-    found = [strips.window(grid, y, x) is not None for y in rows for x in grid.xs]
+    found = [not strips.is_empty(grid, y, x) for y in rows for x in grid.xs]
     return max(sum(found), 1) / len(found)
 
 

@@ -46,6 +46,11 @@ class Extents:
         self.boxes[seen] = new
         self.rows += len(labels)
 
+    @property
+    def cells(self) -> int:
+        """How many cells there are; ids have no gaps."""
+        return len(self.boxes) - 1
+
     def warning(self, tracking: Tracking) -> str | None:
         """One line where some cell is about as wide as tracking can reach, else None."""
         widest = int((self.boxes[:, 2:] - self.boxes[:, :2]).max(initial=0))

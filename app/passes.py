@@ -108,12 +108,11 @@ class Pass:
         for y in due:
             norm = self.grid.norm(y)
             for x in self.grid.xs:
-                window = self.strips.window(self.grid, y, x)
-                if window is None:
+                if self.strips.is_empty(self.grid, y, x):
                     skipped += 1
                     self.add(None, norm, y, x)
                     continue
-                batch.append(Placed(window, norm, y, x))
+                batch.append(Placed(self.strips.window(self.grid, y, x), norm, y, x))
                 if len(batch) == self.engine.batch:
                     self.run(batch, skipped, began)
                     batch, skipped, began = [], 0, time.monotonic()

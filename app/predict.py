@@ -10,7 +10,7 @@ from threading import Thread
 from app.blocks import warm_up
 from app.engines import choose_device, load_engines
 from app.errors import UsageError
-from app.files import clear_up
+from app.files import clear_up, make_folder
 from app.folder import Run
 from app.images import find_images
 from app.names import output_stems, shard
@@ -39,7 +39,7 @@ def predict(job: Job) -> int:
     for path in images:
         if stems[path] != path.name.split(".")[0]:
             logger.info("%s: shares its stem with another image, so it is written as %s", path, stems[path])
-    make_folder(job.output)
+    make_output(job.output)
     weights = find_weights(job.weights)
     device = choose_device(job.device)
     logger.info("%s; weights %s", device.reason, weights.name)
@@ -51,14 +51,9 @@ def predict(job: Job) -> int:
     return Run(job, stems, weights.identity, load).over(shard(images, job.shard))
 
 
-def make_folder(folder: Path) -> None:
+def make_output(folder: Path) -> None:
     """Makes the output folder, clears up what killed runs left, and makes sure that it can be written."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as cause:
-        raise UsageError(
-            f"{folder}: can't be made: {cause.strerror}; choose another output folder"
-        ) from cause
+    make_folder(folder, UsageError, "choose another output folder")
     if not os.access(folder, os.W_OK | os.X_OK):
         raise UsageError(f"{folder}: can't be written; mount it writable or choose another")
     clear_up(folder)

@@ -23,9 +23,8 @@ class Rows(Protocol):
 
 @dataclass(frozen=True)
 class Strip:
-    """Image rows from `y0` on, and the extremes of each column over them and all channels."""
+    """Some image rows, and the extremes of each column over them and all channels."""
 
-    y0: int
     pixels: NDArray[np.uint8]  # (h, W, 3)
     low: NDArray[np.uint8]  # (W,)
     high: NDArray[np.uint8]  # (W,)
@@ -50,20 +49,19 @@ class Strips:
         pixels = self.image.rows(y0, y1)
         flat = pixels.reshape(y1 - y0, -1)  # the reduction over rows alone is vectorised
         low, high = flat.min(axis=0), flat.max(axis=0)
-        return Strip(y0, pixels, low.reshape(-1, 3).min(axis=1), high.reshape(-1, 3).max(axis=1))
+        return Strip(pixels, low.reshape(-1, 3).min(axis=1), high.reshape(-1, 3).max(axis=1))
 
-    def window(self, grid: Grid, y: int, x: int) -> NDArray[np.uint8] | None:
-        """`(S, S, 3)` of the grid's view at image corner `(y, x)`, zeros outside the image.
-
-        None where the window holds no signal: hardly any spread over all its pixels and channels.
-        """
+    def is_empty(self, grid: Grid, y: int, x: int) -> bool:
+        """Whether the grid's window at `(y, x)` holds no signal: hardly any spread over all that is in it."""
         y0, x0, y1, x1 = grid.inside(y, x)
-        size = grid.windows.size
         strip = self.at(y0, y1)
-        padded = (y1 - y0, x1 - x0) != (size, size)
+        padded = (y1 - y0, x1 - x0) != (grid.windows.size, grid.windows.size)
         low = 0 if padded else int(strip.low[x0:x1].min())
-        if int(strip.high[x0:x1].max()) - low <= grid.windows.empty_range:
-            return None
-        window = np.zeros((size, size, 3), np.uint8)
-        window[y0 - y : y1 - y, x0 - x : x1 - x] = strip.pixels[:, x0:x1]
+        return int(strip.high[x0:x1].max()) - low <= grid.windows.empty_range
+
+    def window(self, grid: Grid, y: int, x: int) -> NDArray[np.uint8]:
+        """`(S, S, 3)` of the grid's view at image corner `(y, x)`, zeros outside the image."""
+        y0, x0, y1, x1 = grid.inside(y, x)
+        window = np.zeros((grid.windows.size, grid.windows.size, 3), np.uint8)
+        window[y0 - y : y1 - y, x0 - x : x1 - x] = self.at(y0, y1).pixels[:, x0:x1]
         return flip(window, grid.view, (0, 1))

@@ -20,12 +20,11 @@ from app.blocks import track
 from app.clock import Clock, Rung
 from app.engines import choose_device, load_engines
 from app.images import open_image
-from app.labels import read_labels
 from app.network import Network, Progress
 from app.settings import Tracking, Windows
 from app.weights import find_weights
 from evaluation.matching import match
-from training.data import find_pairs
+from training.data import find_pairs, load_labels
 
 RUNGS = tuple(
     Rung(overlap, passes, scale)
@@ -61,18 +60,9 @@ def measure(network: Network, rung: Rung, pairs: list) -> Measured:  # type: ign
             (band,) = network.bands(source, shape, Clock.start(None), progress, shape[0])
             seconds += time.monotonic() - began
         found = track(*band, Tracking())
-        scores.setdefault(pair.set, []).append(match(true_labels(pair.label), found).f1)
+        scores.setdefault(pair.set, []).append(match(load_labels(pair.label), found).f1)
     per_set = {name: float(np.mean(values)) for name, values in scores.items()}
     return Measured(rung, float(np.mean(list(per_set.values()))), per_set, seconds)
-
-
-def true_labels(path: Path) -> np.ndarray:  # type: ignore[type-arg]
-    """Labels of a training pair."""
-    if path.suffix == ".tiff":
-        return read_labels(path)
-    from imagecodecs import imread
-
-    return np.asarray(imread(path), np.int32)
 
 
 def plot(measured: list[Measured], path: Path) -> None:

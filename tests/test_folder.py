@@ -24,7 +24,7 @@ from app.images import find_images
 from app.labels import read_labels
 from app.names import output_stems
 from app.network import Network
-from app.predict import make_folder
+from app.predict import make_output
 from app.settings import Job
 
 Make = Callable[..., Any]
@@ -41,7 +41,7 @@ def folder(tmp_path: Path, synthetic_field: Make) -> Path:
 
 def run(job: Job, engine: object) -> tuple[int, Run]:
     images = find_images(job.inputs)
-    make_folder(job.output)
+    make_output(job.output)
     one = Run(job, output_stems(images), "weights", lambda: Network([engine], job.windows))  # type: ignore[list-item]
     return one.over(images), one
 
@@ -130,7 +130,7 @@ def test_a_broken_label_is_done_again(folder: Path, bright_blobs: object) -> Non
 
 def test_an_image_in_other_hands_is_waited_for(folder: Path, bright_blobs: object) -> None:
     """What another process has claimed is left to it; if it dies without a label, we do it."""
-    make_folder(folder / "out")
+    make_output(folder / "out")
     claim = Partial.take(folder / "out" / "image0_label.tiff")
     assert claim is not None
     import threading
@@ -204,7 +204,7 @@ def test_images_done_before_are_not_on_the_clock_of_the_first(
     """In a folder resumed after hours of looking at finished work, the first image had no time left."""
     resumed = job(folder, budget="500")
     images = find_images(resumed.inputs)
-    make_folder(resumed.output)
+    make_output(resumed.output)
     monkeypatch.setattr("app.machine.process_age", lambda: 0.5)
     done = Run(resumed, output_stems(images), "weights", lambda: Network([bright_blobs], resumed.windows))  # type: ignore[list-item]
     monkeypatch.setattr("app.machine.process_age", lambda: 3600.0)
@@ -228,7 +228,7 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     """Wrong use is said before any image is touched."""
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match="can't be made"):
-        make_folder(tmp_path / "file" / "out")
+        make_output(tmp_path / "file" / "out")
 
 
 SLOW_RUN = """

@@ -10,6 +10,7 @@ import numpy as np
 
 from app.architecture import OFFICIAL, Architecture
 from app.errors import WeightsError
+from app.files import make_folder
 from app.weights.graph import Graph
 from app.weights.index import CARRIED, Weights, from_index, user_folder, write_index
 from app.weights.states import State, checksum, read_state, write_state
@@ -34,12 +35,7 @@ def import_official(paths: Sequence[Path], folder: Path | None = None) -> Path:
     if len({path.stem for path in paths}) < len(paths):
         both = " and ".join(map(str, paths))
         raise WeightsError(f"{both}: would be stored under one name; give two files of different names")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as cause:
-        raise WeightsError(
-            f"{folder}: can't be made: {cause.strerror}; set XDG_DATA_HOME to a folder that can be written"
-        ) from cause
+    make_folder(folder, WeightsError, "set XDG_DATA_HOME to a folder that can be written")
     states = [checked(path, OFFICIAL) for path in paths]
     members = []
     for path, state in zip(paths, states, strict=True):
