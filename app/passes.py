@@ -102,6 +102,7 @@ class Pass:
         due = [y for y in self.pending if y < bottom]
         self.pending = self.pending[len(due) :]
         self.mean.grow(max([bottom, *(self.grid.inside(y, 0)[2] for y in due)]))
+        size = self.engine.batch  # waits for an engine that is still being loaded, which is no window's time
         batch: list[Placed] = []
         skipped = 0
         began = time.monotonic()
@@ -113,7 +114,7 @@ class Pass:
                     self.add(None, norm, y, x)
                     continue
                 batch.append(Placed(self.strips.window(self.grid, y, x), norm, y, x))
-                if len(batch) == self.engine.batch:
+                if len(batch) == size:
                     self.run(batch, skipped, began)
                     batch, skipped, began = [], 0, time.monotonic()
         self.run(batch, skipped, began)

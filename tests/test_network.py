@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from app.clock import Clock, Speed
+from app.engines.lazy import LazyEngine
 from app.network import Network, enlarge, sigmoid
 from app.pipeline import Pixels
 from app.settings import Windows
@@ -35,6 +37,21 @@ class Slow:
 
 def image(height: int, width: int) -> Pixels:
     return Pixels(np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8))
+
+
+def test_loading_an_engine_is_no_windows_time() -> None:
+    """After a first small image a window seemed to take as long as a model; the next got a poor plan."""
+
+    def load() -> Slow:
+        time.sleep(0.5)
+        return Slow(0)
+
+    with ThreadPoolExecutor(2) as pool:
+        engines = [LazyEngine("late", pool.submit(load)) for _ in range(2)]
+        network = Network(engines, SMALL)
+        network.whole(image(40, 40), (40, 40), Clock.start(60))
+    assert network.speed.window is not None
+    assert network.speed.window < 0.05
 
 
 def test_without_a_budget_all_passes_run() -> None:
