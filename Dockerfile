@@ -12,7 +12,6 @@ ENV PATH=/opt/venv/bin:$PATH \
 WORKDIR /workspace
 
 FROM base AS build
-ENV PIP_CACHE_DIR=/var/cache/pip
 SHELL ["/bin/bash", "-o", "pipefail", "-c"]
 RUN apt-get update \
  && apt-get install -y --no-install-recommends tini=0.19.0-* \
@@ -21,8 +20,8 @@ RUN apt-get update \
 
 FROM build AS build-cpu
 COPY requirements.lock ./
-RUN --mount=type=cache,target=/var/cache/pip \
-    pip --python /opt/venv/bin/python install --require-hashes --only-binary :all: --no-compile -r requirements.lock
+RUN pip --python /opt/venv/bin/python install --no-cache-dir --require-hashes --only-binary :all: --no-compile \
+    -r requirements.lock
 RUN apt-get update \
  && apt-get install -y --no-install-recommends binutils=2.40-* \
  && rm -rf /var/lib/apt/lists/*
@@ -37,8 +36,7 @@ RUN PYTHONPATH=/workspace python image/warm.py
 
 FROM build AS build-gpu
 COPY requirements-gpu.lock ./
-RUN --mount=type=cache,target=/var/cache/pip \
-    pip --python /opt/venv/bin/python install --require-hashes --no-compile -r requirements-gpu.lock
+RUN pip --python /opt/venv/bin/python install --no-cache-dir --require-hashes --no-compile -r requirements-gpu.lock
 RUN apt-get update \
  && apt-get install -y --no-install-recommends binutils=2.40-* \
  && rm -rf /var/lib/apt/lists/*
