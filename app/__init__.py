@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from app.pipeline import Segmentation, segment
+    from .cells import compute_masks
+    from .run.segmentation import Segmentation, segment
 
 __version__ = "0.1.0"
-__all__ = ["Segmentation", "__version__", "segment"]
+__all__ = ["Segmentation", "__version__", "compute_masks", "segment"]
+
+_AT_HOME = {"Segmentation": "run.segmentation", "compute_masks": "cells", "segment": "run.segmentation"}
 
 
 def __getattr__(name: str) -> object:
-    """`segment`, `Segmentation` and `flows` on first use: `--help` and the version need no NumPy."""
-    if name in ("Segmentation", "segment"):
-        from app import pipeline
-
-        return getattr(pipeline, name)
+    """Public names on first use: `--help` and the version need no NumPy."""
+    if name in _AT_HOME:
+        return getattr(import_module(f".{_AT_HOME[name]}", __name__), name)
     if name == "flows":  # `app.flows.compute_masks` after a bare `import app`
-        from importlib import import_module
-
-        return import_module("app.flows")
-    raise AttributeError(f"module 'app' has no attribute '{name}'")
+        return import_module(".flows", __name__)
+    raise AttributeError(f"module '{__name__}' has no attribute '{name}'")

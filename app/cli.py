@@ -8,11 +8,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app import __version__
-from app.errors import MediarError
+from . import __version__
+from .errors import MediarError
 
 if TYPE_CHECKING:
-    from app.settings import Job
+    from .settings import Job
 
 logger = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit status (CONTRACT: 0, 1, 2, 128 + signal)."""
     options = parser().parse_args(arguments)
     command: Callable[[argparse.Namespace], int] = options.command
-    from app.console import set_up_logging, set_up_output
+    from .run.console import set_up_logging, set_up_output
 
     set_up_output()
     set_up_logging(quiet=options.quiet, debug=options.debug, json_lines=options.json_logs)
@@ -104,28 +104,28 @@ def extras(text: str) -> tuple[str, ...]:
 
 def run_predict(options: argparse.Namespace) -> int:
     """The main job."""
-    from app.predict import predict
+    from .run.predict import predict
 
     return predict(job(options))
 
 
 def run_preview(options: argparse.Namespace) -> int:
     """What the main job would do."""
-    from app.preview import preview
+    from .run.preview import preview
 
     return preview(job(options))
 
 
 def run_doctor(options: argparse.Namespace) -> int:
     """Whether a prediction would work here."""
-    from app.doctor import doctor
+    from .run.doctor import doctor
 
     return doctor(options.weights, options.device, options.output)
 
 
 def run_import(options: argparse.Namespace) -> int:
     """Checks and stores the official pair."""
-    from app.weights import import_official
+    from .network.weights import import_official
 
     print(f"stored in {import_official(options.files)}; use them with --weights official")
     return 0
@@ -133,7 +133,7 @@ def run_import(options: argparse.Namespace) -> int:
 
 def job(options: argparse.Namespace) -> Job:
     """The flags as a frozen Job."""
-    from app.settings import Job
+    from .settings import Job
 
     return Job(
         inputs=tuple(options.input),

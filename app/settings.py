@@ -44,7 +44,7 @@ class Job:
     device: str = "auto"  # or "cpu", "cuda"
     budget: str = "challenge"  # or "none", or seconds per image
     overwrite: bool = False
-    save: tuple[str, ...] = ()  # names of app.outputs.WRITERS
+    save: tuple[str, ...] = ()  # names of write.WRITERS
     report: bool = False
     channels: tuple[int, int, int] | None = None  # of files with more than three
     page: int | None = None  # of stacks

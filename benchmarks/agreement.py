@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 
 import app
-from app.blocks import track
-from app.images import read_image
+from app.cells import track
+from app.read import read_image
 from app.settings import Tracking
 from benchmarks.images import spread
 from benchmarks.reference import VIEWS, load_models, predict

@@ -17,9 +17,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from app.blocks import track
+from app.cells import track
+from app.cells.diffusion import labels_to_flow
 from app.flows import compute_masks
-from app.flows.diffusion import labels_to_flow
 from app.settings import Tracking
 
 Field = tuple[NDArray[np.float32], NDArray[np.float32]]

@@ -4,7 +4,7 @@
 
 Each rung runs over the same images in the same process; time is that of the
 network alone, as a ratio to the best rung, so that the machine does not matter.
-The order of `app.clock.ladder` follows this table.
+The order of `app.network.clock.ladder` follows this table.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from pathlib import Path
 
 import numpy as np
 
-from app.blocks import track
-from app.clock import Clock, Rung
-from app.engines import choose_device, load_engines
-from app.images import open_image
-from app.network import Network, Progress
+from app.cells import track
+from app.network.clock import Clock, Rung
+from app.network.engines import choose_device, load_engines
+from app.network.inference import Network, Progress
+from app.network.weights import find_weights
+from app.read import open_image
 from app.settings import Tracking, Windows
-from app.weights import find_weights
 from evaluation.matching import match
 from training.data import find_pairs, load_labels
 

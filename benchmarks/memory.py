@@ -5,7 +5,7 @@
 
 Images are tiled TIFFs of synthetic cells. `--sparse` leaves only every N-th
 tile of 1024² with cells, since most of a slide is glass. The figures in
-`app/memory.py` come from here.
+`app/run/memory.py` come from here.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from app.outputs import WRITERS, Result
+from app.write import WRITERS, Result
 
 PITCH = 26  # px between the cells' centres
 

@@ -19,11 +19,11 @@ import tifffile
 import torch
 from numpy.typing import NDArray
 
-from app.blocks import track
-from app.engines.cuda import load_model
-from app.images import read_image
+from app.cells import track
+from app.network.engines.cuda import load_model
+from app.network.weights import find_weights
+from app.read import read_image
 from app.settings import Tracking
-from app.weights import find_weights
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # of MONAI's own imports

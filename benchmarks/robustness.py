@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 import tifffile
 
-from app.labels import read_labels
+from app.write.labels import read_labels
 
 
 def make_images(folder: Path, count: int) -> None:

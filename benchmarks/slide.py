@@ -21,7 +21,7 @@ import numpy as np
 from monai.data.utils import dense_patch_slices
 from numpy.typing import NDArray
 
-from app.images import open_image
+from app.read import open_image
 from benchmarks import memory
 from benchmarks.reference import OVERLAP, SIZE, VIEWS, load_models, one_pass, to_batch
 

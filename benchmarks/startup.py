@@ -21,8 +21,8 @@ import numpy as np
 
 ENGINE = """
 import numpy as np
-from app.engines import choose_device, load_engines
-from app.weights import find_weights
+from app.network.engines import choose_device, load_engines
+from app.network.weights import find_weights
 engines = load_engines(find_weights({weights!r}), choose_device("cpu"))
 for engine in engines:
     engine(np.zeros((1, 3, 512, 512), np.float32))

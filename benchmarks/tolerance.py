@@ -13,7 +13,7 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
-from app.images import open_image
+from app.read import open_image
 from training.data import find_pairs
 
 SETS = ("dsb2018", "usiigaci", "bbbc039")

@@ -18,10 +18,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from app.engines import choose_device
-from app.engines.cpu import CpuEngine
-from app.engines.cuda import CudaEngine, load_model
-from app.weights import Member, find_weights
+from app.network.engines import choose_device
+from app.network.engines.cpu import CpuEngine
+from app.network.engines.cuda import CudaEngine, load_model
+from app.network.weights import Member, find_weights
 
 Run = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 BATCH = 4

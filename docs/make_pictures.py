@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 from skimage import data
 
 from app import Segmentation, segment
-from app.images import read_image
-from app.outputs import WRITERS, Result
-from app.outputs.appearance import as_seen
-from app.outputs.overlay import overlay
+from app.read import read_image
+from app.write import WRITERS, Result
+from app.write.appearance import as_seen
+from app.write.overlay import overlay
 from examples.demo_images import nuclei
 
 Image = NDArray[np.generic]  # (H, W) or (H, W, 3), of any depth

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-from tests.images.corpus import docs_table
+from tests.read.corpus import docs_table
 
 DOCS = Path(__file__).parent
 TESTS = DOCS.parent / "tests"

@@ -66,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _f1(options: argparse.Namespace) -> int:
-    from app.files import whole_file
+    from app.system.files import whole_file
     from evaluation.cases import find_cases
     from evaluation.scores import score_case
     from evaluation.summary import TABLE_HEAD, plain_table, summarise, table_cells, to_csv
@@ -98,8 +98,8 @@ def _f1(options: argparse.Namespace) -> int:
 
 
 def _timing(options: argparse.Namespace) -> int:
-    from app.files import whole_file
-    from app.images import find_images
+    from app.read import find_images
+    from app.system.files import whole_file
     from evaluation.summary import plain_table
     from evaluation.systems import Command, Container, own_command
     from evaluation.timing import TABLE_HEAD, table_cells, time_image, to_csv

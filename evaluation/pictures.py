@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.images import open_image
+from app.read import open_image
 from evaluation.colours import MISTAKES, rgb
 from evaluation.mistakes import find_mistakes
 from evaluation.overlap import Labels, count_overlaps

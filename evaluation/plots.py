@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from app.clock import tolerance
+from app.network.clock import tolerance
 from evaluation.colours import BLACK, BLUE, SERIES, VERMILLION
 from evaluation.measures import CURVE
 from evaluation.summary import Summary

@@ -7,7 +7,7 @@ from html import escape
 from pathlib import Path
 
 from app.errors import ReadError
-from app.images import find_images
+from app.read import find_images
 from evaluation import page, plots, timing
 from evaluation.cases import Case
 from evaluation.colours import MISTAKES
@@ -196,7 +196,7 @@ def _picture(case: Case, shape: tuple[int, int], images: Path | None) -> Picture
 
 def _read(path: Path, shape: tuple[int, int]) -> Picture | None:
     """The thumbnail, or None where it is not of the labels' size or can't be read."""
-    from app.images import open_image
+    from app.read import open_image
 
     try:
         with open_image(path) as image:

@@ -15,9 +15,9 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Literal
 
-from app.clock import tolerance
 from app.errors import ReadError, UsageError
-from app.images import open_image
+from app.network.clock import tolerance
+from app.read import open_image
 from evaluation.labelfiles import index_labels, label_shape
 from evaluation.process import run_watched
 from evaluation.systems import System

@@ -6,7 +6,7 @@ from pathlib import Path
 import tifffile
 
 from app import segment
-from app.images import read_image
+from app.read import read_image
 
 cells = segment(read_image(Path(sys.argv[1])))
 tifffile.imwrite(sys.argv[2], cells.labels, compression="zlib")

@@ -10,11 +10,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from app.blocks import track
-from app.flows.diffusion import labels_to_flow
-from app.outputs.measure import measure
-from app.outputs.trace import trace
+from app.cells import track
+from app.cells.diffusion import labels_to_flow
 from app.settings import Tracking
+from app.write.measure import measure
+from app.write.trace import trace
 
 SIDE = 300  # px
 

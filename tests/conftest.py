@@ -60,7 +60,7 @@ class BrightBlobs:
         """`(B, 3, S, S)` → flow y, flow x, logit."""
         from scipy.ndimage import label
 
-        from app.flows.diffusion import labels_to_flow
+        from app.cells.diffusion import labels_to_flow
 
         outputs = np.empty_like(windows)
         for window, output in zip(windows, outputs, strict=True):
@@ -79,9 +79,9 @@ def bright_blobs() -> BrightBlobs:
 @pytest.fixture(scope="session")
 def random_pair(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with two small models of random weights: they run as trained ones do, and label noise."""
-    from app.architecture import Architecture
-    from app.weights import save_compact
-    from app.weights.graph import Graph
+    from app.network.architecture import Architecture
+    from app.network.weights import save_compact
+    from app.network.weights.graph import Graph
 
     folder = tmp_path_factory.mktemp("random-pair")
     shapes = Graph.load(Architecture()).shapes

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from app.cli import EXTRAS, main, parser
-from app.outputs import WRITERS
+from app.write import WRITERS
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:

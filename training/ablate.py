@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 from torch import nn
 from tqdm import tqdm
 
-from app.architecture import Architecture
-from app.model import MEDIARFormer
-from app.passes import single_pass
-from app.pipeline import Pixels
+from app.network.architecture import Architecture
+from app.network.model import MEDIARFormer
+from app.network.passes import single_pass
+from app.network.windows import View
+from app.run.segmentation import Pixels
 from app.settings import Windows
-from app.windows import View
 from training.batches import Batches
 from training.data import Pair, Sample
 from training.fit import Loss, make_optimizer, train_step

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from app.errors import UsageError
 
 if TYPE_CHECKING:
-    from app.engines import Engine
+    from app.network.engines import Engine
 
 
 def run_fit(chosen: argparse.Namespace) -> None:
-    from app.engines import choose_device
+    from app.network.engines import choose_device
     from training.data import find_pairs, load_samples
     from training.fit import fit
     from training.settings import Phase
@@ -116,7 +116,7 @@ def run_gallery(chosen: argparse.Namespace) -> None:
 
 def engines_of(weights: str, device: str = "auto") -> list[Engine]:
     """The models of a pair, on the inference path."""
-    from app.engines import choose_device, load_engines
-    from app.weights import find_weights
+    from app.network.engines import choose_device, load_engines
+    from app.network.weights import find_weights
 
     return load_engines(find_weights(weights), choose_device(device))

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from app.cells.diffusion import labels_to_flow
 from app.errors import MediarError
-from app.flows.diffusion import labels_to_flow
-from app.images import open_image
+from app.read import open_image
 
 logger = logging.getLogger(__name__)
 

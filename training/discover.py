@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import nn
 from tqdm import tqdm
 
-from app.files import whole_file
+from app.system.files import whole_file
 from training.data import DataError, Pair, load_image
 from training.network import load_network
 

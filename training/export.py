@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from app.architecture import Architecture
 from app.errors import UsageError
-from app.weights import Weights, save_compact
-from app.weights.states import read_shapes, read_state
+from app.network.architecture import Architecture
+from app.network.weights import Weights, save_compact
+from app.network.weights.states import read_shapes, read_state
 
 
 def export(

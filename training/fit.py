@@ -15,11 +15,11 @@ import torch
 from torch import nn
 from tqdm import tqdm
 
-from app.architecture import Architecture
 from app.errors import UsageError
-from app.files import whole_file
-from app.model import MEDIARFormer
-from app.weights.states import read_shapes, read_state
+from app.network.architecture import Architecture
+from app.network.model import MEDIARFormer
+from app.network.weights.states import read_shapes, read_state
+from app.system.files import whole_file
 from training.batches import Batch, Batches
 from training.data import Sample
 from training.log import EVERY, add_row, begin_log

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from app.engines import Engine
-from app.files import whole_file
-from app.outputs.overlay import overlay
+from app.network.engines import Engine
+from app.system.files import whole_file
+from app.write.overlay import overlay
 from evaluation.measures import measure
 from evaluation.overlap import count_overlaps
 from training.data import Pair, load_image, load_labels

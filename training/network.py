@@ -6,9 +6,9 @@ from pathlib import Path
 
 import torch
 
-from app.model import MEDIARFormer
-from app.weights import find_weights
-from app.weights.states import read_state
+from app.network.model import MEDIARFormer
+from app.network.weights import find_weights
+from app.network.weights.states import read_state
 
 
 def load_network(path: Path) -> MEDIARFormer:

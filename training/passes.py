@@ -9,14 +9,14 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from app.blocks import track
-from app.clock import VIEWS
-from app.engines import Engine
-from app.network import sigmoid
-from app.passes import single_pass
-from app.pipeline import Pixels
+from app.cells import track
+from app.network.clock import VIEWS
+from app.network.engines import Engine
+from app.network.inference import sigmoid
+from app.network.passes import single_pass
+from app.network.windows import View
+from app.run.segmentation import Pixels
 from app.settings import Tracking, Windows
-from app.windows import View
 
 Key = tuple[int, View]  # model, view
 

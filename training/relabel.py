@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from app.engines import Engine
-from app.files import whole_file
+from app.network.engines import Engine
+from app.system.files import whole_file
 from evaluation.assignment import best_pairs
 from evaluation.matching import match
 from evaluation.overlap import count_overlaps

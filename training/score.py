@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from app.engines import Engine
-from app.files import whole_file
+from app.network.engines import Engine
+from app.system.files import whole_file
 from training.data import Pair, load_image, load_labels
 from training.judge import Judgement, f1_by_size, judge
 from training.passes import Variant, segment_all

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from app.engines import Engine
 from app.errors import UsageError
-from app.images import find_images
+from app.network.engines import Engine
+from app.read import find_images
 from training.data import Pair, load_image
 from training.passes import Variant, segment_all, variants
 from training.score import Row, mean_by_set, score, size_table, variant_table

@@ -7,11 +7,11 @@ import sys
 import numpy as np
 from numpy.typing import NDArray
 
-from app.flows.diffusion import flow_errors
-from app.flows.foreground import foreground
-from app.flows.masks import Form
-from app.flows.trajectories import end_points
-from app.settings import Tracking
+from ..settings import Tracking
+from .diffusion import flow_errors
+from .foreground import foreground
+from .masks import Form
+from .trajectories import end_points
 
 # px from which 'auto' takes a CUDA device. An estimate, not a measurement: under it the CPU needs
 # less than a tenth of a second, about what the device's many small calls take whatever the size.
@@ -27,7 +27,7 @@ def form_for(device: str, pixels: int) -> Form:
         device = "cuda" if pixels >= DEVICE_FROM and cuda_in_use() else "cpu"
     if device == "cpu":
         return Form(cpu_ends, flow_errors)
-    from app.flows.device import device_form
+    from .device import device_form
 
     return device_form(device)
 

@@ -13,15 +13,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from app.errors import DeviceError
-from app.flows.foreground import foreground
-from app.flows.masks import Form
-from app.settings import Tracking
+from ..errors import DeviceError
+from ..settings import Tracking
+from .foreground import foreground
+from .masks import Form
 
 STILL = 0.1  # px; a pixel that moved less in LOOK steps has arrived
 LOOK = 8  # steps between two looks at who has arrived: each look waits for the device
 STACK = 32_000_000  # px of all boxes that are diffused together: some 0.6 GB of the device's memory
-UNIT = 1e18  # one step's heat, as in app.flows.diffusion
+UNIT = 1e18  # one step's heat, as in app.cells.diffusion
 
 
 def device_form(name: str) -> Form:
@@ -36,7 +36,7 @@ def device_form(name: str) -> Form:
 def end_points(
     flow: NDArray[np.float32], probability: NDArray[np.float32], tracking: Tracking, *, device: torch.device
 ) -> NDArray[np.int32]:
-    """As app.flows.trajectories.end_points: `(H, W)` int32 flat indices of ends, -1 off the foreground."""
+    """As app.cells.trajectories.end_points: `(H, W)` int32 flat indices of ends, -1 off the foreground."""
     mask = foreground(probability, tracking.probability_threshold, tracking.min_size)
     height, width = mask.shape
     inside = torch.from_numpy(mask).to(device)
@@ -76,7 +76,7 @@ def bilinear(field: torch.Tensor, stride: int, at: torch.Tensor) -> torch.Tensor
 def flow_errors(
     labels: NDArray[np.int32], boxes: NDArray[np.int32], flow: NDArray[np.float32], *, device: torch.device
 ) -> NDArray[np.float64]:
-    """As app.flows.diffusion.flow_errors: `(n + 1,)` mean squared flow error per id."""
+    """As app.cells.diffusion.flow_errors: `(n + 1,)` mean squared flow error per id."""
     errors = np.zeros(len(boxes))
     there = torch.from_numpy(labels).to(device)
     wanted = torch.from_numpy(flow).to(device) / 5

@@ -14,8 +14,8 @@ import numpy as np
 from numba import prange
 from numpy.typing import NDArray
 
-from app.flows.cells import bounding_boxes
-from app.flows.jit import one_at_a_time, parallel, serial
+from .ids import bounding_boxes
+from .jit import one_at_a_time, parallel, serial
 
 # One step's heat. In float32 it can thin out by 56 decades before it vanishes, far
 # along a cell three pixels wide; one pixel's worth of heat is one unit of it.

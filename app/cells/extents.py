@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from app.settings import Tracking
+from ..settings import Tracking
 
 NEAR = 0.95  # part of the widest disc from which a mask is suspected
 
@@ -32,7 +32,7 @@ class Extents:
 
     def add(self, labels: NDArray[np.int32]) -> None:
         """The next `(h, W)` rows."""
-        from app.flows.cells import survey
+        from .ids import survey
 
         count = int(labels.max(initial=0))
         if count >= len(self.boxes):

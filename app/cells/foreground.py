@@ -6,8 +6,8 @@ import numpy as np
 from numba import prange
 from numpy.typing import NDArray
 
-from app.errors import TrackingError
-from app.flows.jit import one_at_a_time, parallel, serial
+from ..errors import TrackingError
+from .jit import one_at_a_time, parallel, serial
 
 
 def check(flow: NDArray[np.float32], probability: NDArray[np.float32]) -> None:

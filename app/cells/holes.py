@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import prange
 
-from app.flows.jit import parallel, serial
+from .jit import parallel, serial
 
 
 @parallel

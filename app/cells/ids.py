@@ -6,7 +6,7 @@ import numpy as np
 from numba import prange
 from numpy.typing import NDArray
 
-from app.flows.jit import parallel, serial
+from .jit import parallel, serial
 
 
 @serial

@@ -16,7 +16,7 @@ import threading
 
 from numba import config, njit
 
-from app.flows.kept import kept
+from .kept import kept
 
 config.THREADING_LAYER = "workqueue"  # type: ignore[attr-defined]
 one_at_a_time = threading.RLock()

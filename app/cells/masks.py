@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from app.flows.cells import raster_order, renumber_from, survey
-from app.flows.foreground import check
-from app.flows.holes import fill_all, hollow
-from app.flows.jit import one_at_a_time
-from app.flows.seeds import Box, any_stray, masks_from_ends
-from app.settings import Tracking
+from ..settings import Tracking
+from .foreground import check
+from .holes import fill_all, hollow
+from .ids import raster_order, renumber_from, survey
+from .jit import one_at_a_time
+from .seeds import Box, any_stray, masks_from_ends
 
 
 @dataclass(frozen=True)

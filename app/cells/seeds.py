@@ -6,7 +6,7 @@ import numpy as np
 from numba import prange
 from numpy.typing import NDArray
 
-from app.flows.jit import parallel, serial
+from .jit import parallel, serial
 
 SEED_VOTES = 10  # a seed has more votes than this (Cellpose)
 GROWN_VOTES = 2  # and grows through pixels with more than this

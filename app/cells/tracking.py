@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.settings import Tracking
+from ..settings import Tracking
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,8 +24,8 @@ def track(
     shapes, TrackingError for NaN or infinite values.
     """
     if probability.size < tracking.block_from:
-        from app.flows.choice import form_for
-        from app.flows.masks import whole_masks
+        from .choice import form_for
+        from .masks import whole_masks
 
         return whole_masks(flow, probability, tracking, form_for(device, probability.size))
     height, width = probability.shape
@@ -41,7 +41,7 @@ def track(
 
 def warm_up() -> None:
     """Tracks one small cell: code and kernels are loaded while the first network still is."""
-    from app.flows.diffusion import labels_to_flow
+    from .diffusion import labels_to_flow
 
     y, x = np.mgrid[-16:16, -16:16]
     cell = (y**2 + x**2 < 100).astype(np.int32)
@@ -57,6 +57,36 @@ def track_bands(
     size of the blocks change the labels: they are those of the whole image.
     Memory grows with the width. Raises as `track` does, at the band where it is seen.
     """
-    from app.blocks.stream import stream
+    from .blocks.stream import stream
 
     return stream(bands, shape, tracking, device)
+
+
+def compute_masks(
+    flow: NDArray[np.float32],
+    probability: NDArray[np.float32],
+    *,
+    niter: int = 200,
+    flow_threshold: float = 0.4,
+    probability_threshold: float = 0.5,
+    min_size: int = 16,
+    device: str = "cpu",
+) -> NDArray[np.int32]:
+    """Labels of the cells that `flow` leads to, `(H, W)` int32, ids 1..N in raster order of first pixels.
+
+    `flow` is `(2, H, W)` float32, order (dy, dx), five times the unit vector;
+    `probability` `(H, W)` float32 in [0, 1]. `niter` steps at most per pixel;
+    `flow_threshold` is the largest mean squared flow error, 0 for no check;
+    `min_size` in px. Raises ValueError for wrong shapes, TrackingError for
+    NaN or infinite values.
+    """
+    from .choice import form_for  # numba is imported only where cells are tracked
+    from .masks import whole_masks
+
+    tracking = Tracking(
+        niter=niter,
+        flow_threshold=flow_threshold,
+        probability_threshold=probability_threshold,
+        min_size=min_size,
+    )
+    return whole_masks(flow, probability, tracking, form_for(device, probability.size))

@@ -16,7 +16,7 @@ import numpy as np
 from numba import prange
 from numpy.typing import NDArray
 
-from app.flows.jit import parallel, serial
+from .jit import parallel, serial
 
 FIRST_STEPS = 8  # at least so many exact steps: by then pixels have left the border between two cells
 APART = np.float32(2.0)  # px; neighbours that end further from each other don't share their way

@@ -14,8 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import product
 
-from app.settings import Windows
-from app.windows import View, count_windows
+from ..settings import Windows
+from .windows import View, count_windows
 
 Budget = float | None  # seconds; None = no limit
 

@@ -16,12 +16,12 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from app.clock import Clock, Rung, Speed, choose, ladder, pass_order, scaled
-from app.engines import Engine
-from app.passes import Mean, Pass, Seen
-from app.settings import Windows
-from app.strips import Rows, Strips
-from app.windows import Grid, View
+from ..settings import Windows
+from .clock import Clock, Rung, Speed, choose, ladder, pass_order, scaled
+from .engines import Engine
+from .passes import Mean, Pass, Seen
+from .strips import Rows, Strips
+from .windows import Grid, View
 
 Band = tuple[NDArray[np.float32], NDArray[np.float32]]  # flow (2, h, W), probability (h, W)
 

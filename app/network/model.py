@@ -10,7 +10,7 @@ import segmentation_models_pytorch as smp
 import torch
 from torch import nn
 
-from app.architecture import OFFICIAL, Architecture
+from .architecture import OFFICIAL, Architecture
 
 __all__ = ["OFFICIAL", "Architecture", "MEDIARFormer"]
 

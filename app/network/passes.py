@@ -16,10 +16,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from app.engines import Engine
-from app.settings import Windows
-from app.strips import Rows, Strips
-from app.windows import Grid, View, flip, importance
+from ..settings import Windows
+from .engines import Engine
+from .strips import Rows, Strips
+from .windows import Grid, View, flip, importance
 
 EMPTY_LOGIT = -10.0  # what an empty window predicts: no cell, sigmoid 5e-5
 

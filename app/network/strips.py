@@ -9,13 +9,13 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from app.windows import Grid, flip
+from .windows import Grid, flip
 
 KEPT = 4  # strips; the passes of a band of a slide come back to the same few
 
 
 class Rows(Protocol):
-    """Anything that gives rows of an image, such as `app.images.ImageSource`."""
+    """Anything that gives rows of an image, such as `app.read.ImageSource`."""
 
     def rows(self, y0: int, y1: int, /) -> NDArray[np.uint8]:
         """`(y1 - y0, W, 3)` 8-bit steps."""

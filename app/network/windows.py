@@ -6,7 +6,7 @@
       └──────────┴─ ─ ─ ─                      the last one ends with the image
 
 Equal to MONAI's `sliding_window_inference(mode="gaussian",
-padding_mode="constant")` on the view, turned back (tests/test_passes.py).
+padding_mode="constant")` on the view, turned back (tests/network/test_passes.py).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from app.settings import Windows
+from ..settings import Windows
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 

@@ -5,8 +5,8 @@ find.py ─> opening.py ┬─> headers.py ─> flat.py     PNG, JPEG, BMP ┬�
                               └─> plane.py ─> segments.py ──────────┘
 """
 
-from app.images.find import find_images
-from app.images.normalise import normalise
-from app.images.source import ImageInfo, ImageSource, open_image, read_image
+from .find import find_images
+from .normalise import normalise
+from .source import ImageInfo, ImageSource, open_image, read_image
 
 __all__ = ["ImageInfo", "ImageSource", "find_images", "normalise", "open_image", "read_image"]

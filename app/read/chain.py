@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import struct
 
-from app.images.limits import Limits
+from .limits import Limits
 
 
 def check_chain(descriptor: int, size: int, limits: Limits) -> None:

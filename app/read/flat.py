@@ -9,10 +9,10 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from app.images.headers import Header, bmp_header, jpeg_header, png_header, png_pixels
-from app.images.limits import Limits
-from app.images.opening import AGAIN, state, unreadable
-from app.images.stored import Facts
+from .headers import Header, bmp_header, jpeg_header, png_header, png_pixels
+from .limits import Limits
+from .opening import AGAIN, state, unreadable
+from .stored import Facts
 
 
 class Flat:

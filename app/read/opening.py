@@ -7,7 +7,7 @@ import stat
 from pathlib import Path
 from typing import BinaryIO
 
-from app.errors import ReadError
+from ..errors import ReadError
 
 SIGNATURES = (
     (b"\x89PNG\r\n\x1a\n", "PNG"),

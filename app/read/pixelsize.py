@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from app.images.headers import plausible
+from .headers import plausible
 
 UM = {  # µm in one unit, as OME, ImageJ and TIFF (2: inch, 3: cm) name them
     "m": 1e6, "cm": 1e4, "mm": 1e3, "µm": 1.0, "μm": 1.0, "um": 1.0, "micron": 1.0, "microns": 1.0,

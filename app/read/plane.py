@@ -10,12 +10,12 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from app.images.layout import Layout
-from app.images.limits import Limits
-from app.images.opening import AGAIN, state, unreadable
-from app.images.quiet import quiet
-from app.images.segments import Page, Segments
-from app.images.stored import Facts
+from .layout import Layout
+from .limits import Limits
+from .opening import AGAIN, state, unreadable
+from .quiet import quiet
+from .segments import Page, Segments
+from .stored import Facts
 
 ALPHA = (1, 2)  # values of ExtraSamples that mean opacity
 PALETTE = 3  # value of PhotometricInterpretation

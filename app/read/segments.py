@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.images.segment_header import declared_size
-from app.machine import cpu_limit
+from ..system.machine import cpu_limit
+from .segment_header import declared_size
 
 
 class Segments:

@@ -11,12 +11,12 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from app.errors import ReadError
-from app.images.flat import open_flat
-from app.images.limits import Limits
-from app.images.normalise import Scale, countable, find_scale, finite, pieces
-from app.images.opening import identify, open_regular, unreadable
-from app.images.stored import Stored
+from ..errors import ReadError
+from .flat import open_flat
+from .limits import Limits
+from .normalise import Scale, countable, find_scale, finite, pieces
+from .opening import identify, open_regular, unreadable
+from .stored import Stored
 
 Channels = tuple[int, int, int]
 
@@ -163,7 +163,7 @@ def open_stored(path: Path, file: BinaryIO, page: int | None, limits: Limits) ->
     """The reader of the file's format."""
     kind = identify(path, file)
     if kind == "TIFF":
-        from app.images.tiff import open_tiff  # tifffile, only where a file needs it
+        from .tiff import open_tiff  # tifffile, only where a file needs it
 
         return open_tiff(path, file, page, limits)
     if page not in (None, 0):

@@ -9,17 +9,17 @@ from typing import Any, BinaryIO
 import numpy as np
 import tifffile
 
-from app.errors import ReadError
-from app.images.chain import check_chain
-from app.images.flat import Flat
-from app.images.headers import orientation_note
-from app.images.layout import Layout, lay_out
-from app.images.limits import Limits
-from app.images.opening import AGAIN, state, unreadable
-from app.images.pixelsize import tiff_pixel_size
-from app.images.plane import Plane, Rows, check_plane, make_plane
-from app.images.quiet import quiet
-from app.images.stored import Facts, Stored
+from ..errors import ReadError
+from .chain import check_chain
+from .flat import Flat
+from .headers import orientation_note
+from .layout import Layout, lay_out
+from .limits import Limits
+from .opening import AGAIN, state, unreadable
+from .pixelsize import tiff_pixel_size
+from .plane import Plane, Rows, check_plane, make_plane
+from .quiet import quiet
+from .stored import Facts, Stored
 
 SLIDES = frozenset({"svs", "ndpi", "scn", "qpi", "bif", "avs", "philips"})  # series 0 is the slide
 

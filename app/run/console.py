@@ -11,8 +11,9 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from app.network import Progress
+from ..network.inference import Progress
 
+OURS = logging.getLogger(__name__.partition(".")[0])  # app, or mediar_box where it is installed
 WINDOWS_SHOWN_FROM = 200  # windows; fewer are over before a bar of their own can be read
 
 
@@ -49,10 +50,9 @@ def set_up_logging(*, quiet: bool, debug: bool, json_lines: bool) -> None:
     """Sends the package's messages to standard error; `quiet` leaves warnings and errors."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines() if json_lines else PlainLines())
-    root = logging.getLogger("app")
-    root.handlers[:] = [handler]
-    root.propagate = False
-    root.setLevel(logging.WARNING if quiet else logging.DEBUG if debug else logging.INFO)
+    OURS.handlers[:] = [handler]
+    OURS.propagate = False
+    OURS.setLevel(logging.WARNING if quiet else logging.DEBUG if debug else logging.INFO)
 
 
 class Bars:
@@ -74,7 +74,7 @@ class Bars:
         from tqdm.contrib.logging import logging_redirect_tqdm
 
         with (
-            logging_redirect_tqdm([logging.getLogger("app")]),
+            logging_redirect_tqdm([OURS]),
             tqdm(total=total, unit="image") as self.images,
         ):
             yield

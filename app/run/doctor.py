@@ -10,10 +10,11 @@ from typing import Literal
 
 import numpy as np
 
-from app import __version__, machine
-from app.engines import choose_device, load_engines
-from app.errors import MediarError, UsageError
-from app.weights import find_weights
+from .. import __version__
+from ..errors import MediarError, UsageError
+from ..network.engines import choose_device, load_engines
+from ..network.weights import find_weights
+from ..system import machine
 
 
 def doctor(weights: str, device: Literal["auto", "cpu", "cuda"], output: Path | None) -> int:

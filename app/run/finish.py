@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from app.clock import Clock
-from app.labels import read_labels, rewrite_record, write_label_bands, write_labels
-from app.memory import band_height
-from app.network import Band, Network, Progress
-from app.outsize import Extents
-from app.ready import Ready
-from app.settings import Job
+from ..cells.extents import Extents
+from ..network.clock import Clock
+from ..network.inference import Band, Network, Progress
+from ..settings import Job
+from ..write.labels import read_labels, rewrite_record, write_label_bands, write_labels
+from .memory import band_height
+from .ready import Ready
 
 if TYPE_CHECKING:
-    from app.outputs.report import Row
+    from ..write.report import Row
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def finish_whole(
     job: Job, ready: Ready, network: Network, band: Band, progress: Progress, clock: Clock
 ) -> Finished:
     """Tracks, writes and draws an image that is held whole; `clock` was stopped when the network ended."""
-    from app.blocks import track
+    from ..cells import track
 
     clock = clock.resumed()
     began = clock.spent
@@ -70,7 +70,7 @@ def finish_whole(
 
 def finish_banded(job: Job, ready: Ready, network: Network, clock: Clock) -> Finished:
     """Network, tracking and writing of a slide, band by band."""
-    from app.blocks import track_bands
+    from ..cells import track_bands
 
     progress = network.plan(ready.source, ready.shape, clock)
     bands = network.bands(ready.source, ready.shape, clock, progress, band_height(ready.shape[1]))
@@ -141,8 +141,8 @@ def draw(
     job: Job, ready: Ready, band: Band, labels: NDArray[np.int32], progress: Progress, clock: Clock
 ) -> Row | None:
     """Everything that `--save` asked for, and the row where a report is wanted."""
-    from app.outputs import WRITERS, Result
-    from app.outputs.report import make_row
+    from ..write import WRITERS, Result
+    from ..write.report import make_row
 
     source = ready.source
     result = Result(

@@ -18,21 +18,21 @@ from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from pathlib import Path
 
-from app import machine
-from app.clock import Clock
-from app.console import Bars
-from app.errors import DeviceError, ImageError, WeightsError, WriteError
-from app.files import Partial, clear_up
-from app.finish import Finished, finish_banded, finish_whole
-from app.images import open_image
-from app.labels import SUFFIX, Record, digest, read_record
-from app.memory import plan_memory
-from app.network import Network, Progress
-from app.pipeline import budget_seconds
-from app.ready import Ready
-from app.settings import Job
-from app.stop import Stop, Stopped
-from app.tally import Tally
+from ..errors import DeviceError, ImageError, WeightsError, WriteError
+from ..network.clock import Clock
+from ..network.inference import Network, Progress
+from ..read import open_image
+from ..settings import Job
+from ..system import machine
+from ..system.files import Partial, clear_up
+from ..write.labels import SUFFIX, Record, digest, read_record
+from .console import Bars
+from .finish import Finished, finish_banded, finish_whole
+from .memory import plan_memory
+from .ready import Ready
+from .segmentation import budget_seconds
+from .stop import Stop, Stopped
+from .tally import Tally
 
 logger = logging.getLogger(__name__)
 
@@ -228,7 +228,7 @@ class Run:
     def report(self) -> bool:
         """The page about the run, where one is wanted; whether it could be written."""
         if self.job.report:
-            from app.report import write
+            from .report import write
 
             try:
                 write(self.job, self.weights, self.tally, self.stems, time.monotonic() - self.began)

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.errors import MemoryLimitError
-from app.images import ImageInfo
-from app.settings import Job
+from ..errors import MemoryLimitError
+from ..read import ImageInfo
+from ..settings import Job
 
 BAND = 2048  # rows of a slide that go through the network at once; fewer in a very wide one
 BAND_PIXELS = 1 << 24

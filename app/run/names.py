@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from app.errors import UsageError
+from ..errors import UsageError
 
 
 def output_stems(images: Sequence[Path]) -> dict[Path, str]:

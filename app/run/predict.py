@@ -7,17 +7,17 @@ import os
 from pathlib import Path
 from threading import Thread
 
-from app.blocks import warm_up
-from app.engines import choose_device, load_engines
-from app.errors import UsageError
-from app.files import clear_up, make_folder
-from app.folder import Run
-from app.images import find_images
-from app.names import output_stems, shard
-from app.network import Network
-from app.pipeline import budget_seconds, precision
-from app.settings import Job
-from app.weights import find_weights
+from ..cells import warm_up
+from ..errors import UsageError
+from ..network.engines import choose_device, load_engines
+from ..network.inference import Network
+from ..network.weights import find_weights
+from ..read import find_images
+from ..settings import Job
+from ..system.files import clear_up, make_folder
+from .folder import Run
+from .names import output_stems, shard
+from .segmentation import budget_seconds, precision
 
 logger = logging.getLogger(__name__)
 

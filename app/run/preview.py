@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from app import machine
-from app.clock import Rung, Speed, ladder
-from app.errors import ImageError, UsageError
-from app.images import ImageInfo, find_images, open_image
-from app.labels import SUFFIX
-from app.memory import Need, plan_memory
-from app.names import output_stems, shard
-from app.pipeline import budget_seconds
-from app.settings import Job
-from app.weights import find_weights
+from ..errors import ImageError, UsageError
+from ..network.clock import Rung, Speed, ladder
+from ..network.weights import find_weights
+from ..read import ImageInfo, find_images, open_image
+from ..settings import Job
+from ..system import machine
+from ..write.labels import SUFFIX
+from .memory import Need, plan_memory
+from .names import output_stems, shard
+from .segmentation import budget_seconds
 
 
 def preview(job: Job) -> int:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.files import Partial
-from app.images import ImageSource
-from app.labels import Record
+from ..read import ImageSource
+from ..system.files import Partial
+from ..write.labels import Record
 
 
 @dataclass(frozen=True)

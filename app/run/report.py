@@ -9,11 +9,12 @@ from dataclasses import asdict, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from app import __version__, machine
-from app.finish import Finished
-from app.outputs.report import Row, Run, write_report
-from app.settings import Job
-from app.tally import Tally
+from .. import __version__
+from ..settings import Job
+from ..system import machine
+from ..write.report import Row, Run, write_report
+from .finish import Finished
+from .tally import Tally
 
 NAME = "report.html"
 PACKAGES = ("numpy", "numba", "openvino", "tifffile", "imagecodecs", "torch")

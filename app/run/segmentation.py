@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from app.clock import Clock, tolerance
-from app.errors import UsageError
-from app.network import Network
-from app.settings import Tracking, Windows
+from ..errors import UsageError
+from ..network.clock import Clock, tolerance
+from ..network.inference import Network
+from ..settings import Tracking, Windows
 
 if TYPE_CHECKING:
-    from app.engines import Precision
+    from ..network.engines import Precision
 
 
 @dataclass(frozen=True)
@@ -72,13 +72,13 @@ def segment(
     """Segments one image in memory.
 
     `image` is `(H, W)` or `(H, W, C)` of any real type and is normalised as a
-    file would be; what `app.images.read_image` gave is known by its 8-bit
+    file would be; what `app.read.read_image` gave is known by its 8-bit
     steps in [0, 1] and taken as it is. Raises ValueError for another shape
     or type, WeightsError, DeviceError, UsageError.
     """
-    from app.blocks import track
-    from app.engines import choose_device, load_engines
-    from app.weights import find_weights
+    from ..cells import track
+    from ..network.engines import choose_device, load_engines
+    from ..network.weights import find_weights
 
     pixels = to_steps(np.asarray(image))
     shape = pixels.shape[0], pixels.shape[1]
@@ -92,7 +92,7 @@ def segment(
 
 def to_steps(image: NDArray[np.generic]) -> NDArray[np.uint8]:
     """`(H, W, 3)` 8-bit steps of an array as `segment` takes it."""
-    from app.images.normalise import normalise
+    from ..read.normalise import normalise
 
     if image.ndim not in (2, 3) or image.size == 0 or image.dtype.kind not in "buif":
         raise ValueError(

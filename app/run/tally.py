@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from app.finish import Finished
+from .finish import Finished
 
 
 @dataclass

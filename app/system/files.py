@@ -18,7 +18,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from app.errors import MediarError, WriteError
+from ..errors import MediarError, WriteError
 
 SUFFIX = ".partial"
 OURS = re.compile(rf"\.[0-9a-f]{{24}}(-old)?{re.escape(SUFFIX)}")  # no other hidden file is ever removed

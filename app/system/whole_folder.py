@@ -1,4 +1,4 @@
-"""Folders that appear whole or not at all, as app.files does it for files."""
+"""Folders that appear whole or not at all, as app.system.files does it for files."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from app.files import SUFFIX, cannot_write, lock
+from .files import SUFFIX, cannot_write, lock
 
 
 @contextlib.contextmanager
 def whole_folder(path: Path) -> Iterator[Path]:
     """Yields an empty temporary folder that takes the name `path`, and the place of what was there.
 
-    It is locked while it is filled, so that `app.files.clear_up` leaves it alone
+    It is locked while it is filled, so that `app.system.files.clear_up` leaves it alone
     until its process is gone. Raises WriteError in one line.
     """
     name = hashlib.sha256(os.fsencode(path.name)).hexdigest()[:24]

@@ -1,4 +1,8 @@
-"""What people look at: each writer turns one result into files for a person or a viewer."""
+"""Labels in, files out: the label TIFF with its record (`labels`), and what people look at.
+
+Each of `WRITERS` turns one `Result` into files for a person or a viewer; its libraries are imported when it
+is first called. `report.py`, `plots.py` and `colours.py` make pages and pictures.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
 
-from app.outputs.result import Result
+from .result import Result
 
 __all__ = ["WRITERS", "Result", "Writer"]
 
@@ -17,7 +21,7 @@ Writer = Callable[[Result, Path], Path]
 def _writer(module: str) -> Writer:
     # a writer's libraries are imported when it is first called, so that a run without it never pays
     def write(result: Result, folder: Path) -> Path:
-        path: Path = import_module(f"app.outputs.{module}").write(result, folder)
+        path: Path = import_module(f".{module}", __name__).write(result, folder)
         return path
 
     return write

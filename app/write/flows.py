@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from app.files import whole_file
-from app.outputs.result import Result
+from ..system.files import whole_file
+from .result import Result
 
 SMALLEST = 1e-7  # a probability nearer to 0 or 1 has no finite logit in float32
 

@@ -6,10 +6,10 @@ import json
 import uuid
 from pathlib import Path
 
-from app.files import whole_file
-from app.outputs.colours import cell_colours
-from app.outputs.result import Result
-from app.outputs.trace import Polygon, Ring, trace
+from ..system.files import whole_file
+from .colours import cell_colours
+from .result import Result
+from .trace import Polygon, Ring, trace
 
 
 def write(result: Result, folder: Path) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from app.flows.jit import serial
+from ..cells.jit import serial
 
 Columns = dict[str, NDArray[np.generic]]
 

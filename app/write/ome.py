@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from app.files import whole_file
-from app.outputs.ome_zarr import write_zarr
-from app.outputs.pyramid import every_second, levels
-from app.outputs.result import Result
-from app.outputs.whole_folder import whole_folder
+from ..system.files import whole_file
+from ..system.whole_folder import whole_folder
+from .ome_zarr import write_zarr
+from .pyramid import every_second, levels
+from .result import Result
 
 TILE = 512  # px
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.outputs.pyramid import every_second, levels, mean_of_four
-from app.outputs.result import Result
+from .pyramid import every_second, levels, mean_of_four
+from .result import Result
 
 if TYPE_CHECKING:
     import zarr

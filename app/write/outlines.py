@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.files import whole_file
-from app.outputs.result import Result
-from app.outputs.trace import Polygon, trace
+from ..system.files import whole_file
+from .result import Result
+from .trace import Polygon, trace
 
 if TYPE_CHECKING:
     from roifile import ImagejRoi

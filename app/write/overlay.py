@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from app.files import whole_file
-from app.outputs.appearance import as_seen
-from app.outputs.colours import cell_colours
-from app.outputs.result import Result
+from ..system.files import whole_file
+from .appearance import as_seen
+from .colours import cell_colours
+from .result import Result
 
 SCREEN = 700  # px; an image this long on its longer side needs contours one pixel wide
 CELL_SHARE = 10  # a contour is no wider than this part of the median cell's diameter

@@ -12,10 +12,10 @@ from string import Template
 import numpy as np
 from numpy.typing import NDArray
 
-from app.files import whole_file
-from app.outputs.plots import bars, histogram
-from app.outputs.result import Result
-from app.outputs.thumbnail import thumbnail
+from ..system.files import whole_file
+from .plots import bars, histogram
+from .result import Result
+from .thumbnail import thumbnail
 
 TEMPLATE = Path(__file__).with_name("report.html")
 COLUMNS = ("Image", "Size (px)", "Cells", "Median Ø (px)", "Time", "Passes", "Remarks")

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from app.files import whole_file
-from app.outputs.measure import Columns, means, measure
-from app.outputs.result import Result
+from ..system.files import whole_file
+from .measure import Columns, means, measure
+from .result import Result
 
 
 def write(result: Result, folder: Path) -> Path:

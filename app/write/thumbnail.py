@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from app.outputs.appearance import as_seen
-from app.outputs.colours import cell_colours
-from app.outputs.overlay import contours, median_diameter
-from app.outputs.result import Result
+from .appearance import as_seen
+from .colours import cell_colours
+from .overlay import contours, median_diameter
+from .result import Result
 
 SIDE = 160  # px, the longer side
 QUALITY = 80  # of the JPEG

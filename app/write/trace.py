@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from app.flows.jit import serial
+from ..cells.jit import serial
 
 Ring = NDArray[np.int32]  # (V, 2), x and y of the corners; the first is not repeated
 

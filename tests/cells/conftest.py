@@ -14,7 +14,7 @@ Field = tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.float32]]
 @pytest.fixture(scope="session")
 def flow_field() -> Callable[..., Field]:
     """`make(size, cells, radii, stretch, noise, seed)` → labels, noisy flow and probability."""
-    from app.flows.diffusion import labels_to_flow
+    from app.cells.diffusion import labels_to_flow
 
     def make(
         size: int = 200,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from app.flows.trajectories import end_points
+from app.cells.trajectories import end_points
 
 
 def test_a_pixel_on_background_does_not_share_its_neighbours_path():

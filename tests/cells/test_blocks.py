@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.blocks import track, track_bands
+from app.cells import track, track_bands
+from app.cells.diffusion import labels_to_flow
 from app.errors import TrackingError
 from app.flows import compute_masks
-from app.flows.diffusion import labels_to_flow
 from app.settings import Tracking
 
 
@@ -103,7 +103,7 @@ def test_holes_across_seams_are_filled_once():
 
 def test_empty_blocks_are_not_tracked_and_change_nothing(noisy, monkeypatch):
     """Most of a slide is glass."""
-    import app.blocks.stream as stream
+    import app.cells.blocks.stream as stream
 
     flow, probability = noisy(600, 600, 30)
     probability[200:, :] = 0

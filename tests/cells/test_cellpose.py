@@ -7,8 +7,8 @@ import warnings
 import numpy as np
 import pytest
 
+from app.cells.diffusion import labels_to_flow
 from app.flows import compute_masks
-from app.flows.diffusion import labels_to_flow
 
 pytest.importorskip("torch")
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from app.cells.choice import form_for
+from app.cells.masks import whole_masks
 from app.errors import DeviceError
 from app.flows import compute_masks
-from app.flows.choice import form_for
-from app.flows.masks import whole_masks
 from app.settings import Tracking
 
 pytest.importorskip("torch")
@@ -20,7 +20,7 @@ pytest.importorskip("torch")
     ids=["round", "touching", "tiny", "elongated"],
 )
 def test_torch_finds_the_same_cells(flow_field, f1, size, cells, radii, stretch):
-    from app.flows.device import device_form
+    from app.cells.device import device_form
 
     _, flow, probability = flow_field(size, cells, radii, stretch)
     masks = whole_masks(flow, probability, Tracking(), device_form("cpu"))
@@ -29,7 +29,7 @@ def test_torch_finds_the_same_cells(flow_field, f1, size, cells, radii, stretch)
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 40), (20, 30)])
 def test_torch_takes_what_has_no_cells(shape):
-    from app.flows.device import device_form
+    from app.cells.device import device_form
 
     for value in (0.0, 1.0):
         probability = np.full(shape, value, np.float32)
@@ -41,8 +41,8 @@ def test_torch_takes_what_has_no_cells(shape):
 def test_flow_errors_agree(flow_field):
     import torch
 
-    from app.flows import device, diffusion
-    from app.flows.cells import bounding_boxes
+    from app.cells import device, diffusion
+    from app.cells.ids import bounding_boxes
 
     labels, flow, _ = flow_field(150, 25, (3, 20), stretch=2, noise=0.2)
     boxes = bounding_boxes(labels, int(labels.max()))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from app.flows.cells import bounding_boxes
-from app.flows.diffusion import flow_errors, labels_to_flow
+from app.cells.diffusion import flow_errors, labels_to_flow
+from app.cells.ids import bounding_boxes
 
 
 def slow_flow(labels):

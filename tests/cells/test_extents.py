@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from app.cells.diffusion import labels_to_flow
+from app.cells.extents import Extents
 from app.flows import compute_masks
-from app.flows.diffusion import labels_to_flow
-from app.outsize import Extents
 from app.settings import Tracking
 
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.ndimage import label
 
-from app.flows.foreground import foreground
+from app.cells.foreground import foreground
 
 
 def without_small(mask, limit):

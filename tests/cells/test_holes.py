@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.ndimage import binary_fill_holes
 
-from app.flows.cells import survey
-from app.flows.holes import fill_all, hollow
+from app.cells.holes import fill_all, hollow
+from app.cells.ids import survey
 
 
 def filled(labels):

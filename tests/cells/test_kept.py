@@ -10,7 +10,7 @@ import pytest
 from numba import njit
 from numba.core import config
 
-from app.flows.kept import kept
+from app.cells.kept import kept
 
 
 def twice(x):  # type: ignore[no-untyped-def]

@@ -8,9 +8,9 @@ import sys
 import numpy as np
 import pytest
 
+from app.cells.diffusion import labels_to_flow
 from app.errors import TrackingError
 from app.flows import compute_masks
-from app.flows.diffusion import labels_to_flow
 
 
 @pytest.mark.parametrize(
@@ -126,5 +126,5 @@ def test_python_threads_may_track_at_the_same_time(flow_field):
 
 def test_importing_the_package_does_not_import_numba():
     """`python -m app --help` must answer at once."""
-    code = "import sys, app.flows, app.blocks; assert not {'numba', 'torch'} & set(sys.modules)"
+    code = "import sys, app.flows, app.cells; assert not {'numba', 'torch'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from app.flows.seeds import any_stray, masks_from_ends
+from app.cells.seeds import any_stray, masks_from_ends
 
 SHAPE = (30, 30)
 WHOLE = (0, 0, *SHAPE)

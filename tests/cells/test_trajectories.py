@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from app.flows.foreground import foreground
-from app.flows.trajectories import end_points
+from app.cells.foreground import foreground
+from app.cells.trajectories import end_points
 
 
 def stepped(flow, mask, niter):

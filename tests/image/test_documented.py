@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.labels import read_labels
+from app.write.labels import read_labels
 
 pytestmark = pytest.mark.docker
 ROOT = Path(__file__).resolve().parents[2]

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from app.labels import read_labels
+from app.write.labels import read_labels
 
 pytestmark = pytest.mark.docker
 LARGE_IMAGES, SIDE = 3, 1400  # px; some minutes of work, to be interrupted in

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.labels import read_labels, read_record
+from app.write.labels import read_labels, read_record
 
 pytestmark = pytest.mark.docker
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from app.architecture import OFFICIAL, Architecture
-from app.weights.graph import Graph
+from app.network.architecture import OFFICIAL, Architecture
+from app.network.weights.graph import Graph
 
 
 @pytest.mark.parametrize("architecture", [Architecture(), OFFICIAL])

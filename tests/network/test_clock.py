@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.clock import Clock, Rung, choose, ladder, pass_order, tolerance
+from app.network.clock import Clock, Rung, choose, ladder, pass_order, tolerance
+from app.network.windows import View
 from app.settings import Windows
-from app.windows import View
 
 
 @pytest.mark.parametrize(

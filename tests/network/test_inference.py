@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from app.clock import Clock, Speed
-from app.engines.lazy import LazyEngine
-from app.network import Network, enlarge, sigmoid
-from app.pipeline import Pixels
+from app.network.clock import Clock, Speed
+from app.network.engines.lazy import LazyEngine
+from app.network.inference import Network, enlarge, sigmoid
+from app.run.segmentation import Pixels
 from app.settings import Windows
 
 SMALL = Windows(size=64)

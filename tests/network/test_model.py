@@ -12,9 +12,9 @@ smp = pytest.importorskip("segmentation_models_pytorch")
 
 from torch import nn  # noqa: E402
 
-from app.architecture import Architecture  # noqa: E402
-from app.model import MEDIARFormer  # noqa: E402
-from app.weights.states import read_state  # noqa: E402
+from app.network.architecture import Architecture  # noqa: E402
+from app.network.model import MEDIARFormer  # noqa: E402
+from app.network.weights.states import read_state  # noqa: E402
 
 
 class Assembled(nn.Module):

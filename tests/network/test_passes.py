@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from app.passes import Mean, Pass, Seen, single_pass
-from app.pipeline import Pixels
+from app.network.passes import Mean, Pass, Seen, single_pass
+from app.network.strips import Strips
+from app.network.windows import Grid, View
+from app.run.segmentation import Pixels
 from app.settings import Windows
-from app.strips import Strips
-from app.windows import Grid, View
 
 SMALL = Windows(size=32, overlap=0.6, empty_range=-1)
 

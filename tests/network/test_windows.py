@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.network.windows import Grid, View, importance, starts
 from app.settings import Windows
-from app.windows import Grid, View, importance, starts
 
 
 @given(length=st.integers(1, 3000), overlap=st.sampled_from([0.6, 0.5, 0.25, 0.1]), flipped=st.booleans())

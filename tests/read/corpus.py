@@ -1,6 +1,6 @@
 """Hostile and odd files, each with how it is made and what is expected of the reader.
 
-`python tests/images/corpus.py` prints the table for the docs.
+`python tests/read/corpus.py` prints the table for the docs.
 """
 
 from __future__ import annotations

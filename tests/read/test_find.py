@@ -7,7 +7,7 @@ import os
 import pytest
 
 from app.errors import ReadError
-from app.images import find_images
+from app.read import find_images
 
 
 def names(paths):

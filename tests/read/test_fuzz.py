@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.errors import ReadError
-from app.images import open_image
-from app.images.limits import Limits
+from app.read import open_image
+from app.read.limits import Limits
 
 LIMITS = Limits(whole=1 << 24, banded_from=1 << 12, pixels=1 << 22)  # small, so that every path is met
 PIXELS = (np.arange(40)[:, None] * 5 + np.arange(56)).astype(np.uint8)

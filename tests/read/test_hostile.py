@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from app.errors import ReadError
-from app.images import open_image
+from app.read import open_image
 
 
 def load_corpus():

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.images.layout import lay_out
+from app.read.layout import lay_out
 
 
 @pytest.mark.parametrize(

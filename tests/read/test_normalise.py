@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from skimage.exposure import rescale_intensity
 
-from app.images.normalise import find_scale, normalise
+from app.read.normalise import find_scale, normalise
 
 TYPES = ["u1", "u2", "u4", "u8", "i1", "i2", "i4", "i8", "f4", "f8"]
 

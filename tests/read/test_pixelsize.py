@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from app.images import open_image
+from app.read import open_image
 
 PIXELS = np.arange(600, dtype=np.uint16).reshape(20, 30)
 

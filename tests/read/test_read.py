@@ -10,7 +10,7 @@ import pytest
 import tifffile
 
 from app.errors import ReadError
-from app.images import normalise, open_image, read_image
+from app.read import normalise, open_image, read_image
 
 rng = np.random.default_rng(1)
 GRAY = rng.integers(0, 256, (45, 70), dtype=np.uint8)

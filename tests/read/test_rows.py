@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.errors import ReadError
-from app.images import open_image
-from app.images.limits import Limits
+from app.read import open_image
+from app.read.limits import Limits
 
 BANDED = Limits(banded_from=0, cache=1)  # also the smallest TIFF in rows, with almost no cache
 
@@ -154,7 +154,7 @@ def test_nothing_stays_open(tmp_path):
 
 def test_no_more_decoders_than_the_container_may_run(monkeypatch: pytest.MonkeyPatch) -> None:
     """With `--cpus 2` on a large host every core of it got a thread, and a tile to hold."""
-    from app.images import segments
+    from app.read import segments
 
     monkeypatch.setattr(segments, "cpu_limit", lambda: 2)
     started = segments.Segments(0, 0)

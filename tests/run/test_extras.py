@@ -18,7 +18,7 @@ from ome_zarr.reader import Reader
 from roifile import roiread
 
 from app.cli import main
-from app.outputs import WRITERS
+from app.write import WRITERS
 
 ALL = ",".join(WRITERS)
 # 20 of the smallest images, a share of every kind of microscopy

@@ -18,14 +18,14 @@ import pytest
 import tifffile
 
 from app.errors import UsageError, WeightsError
-from app.files import Partial
-from app.folder import Run
-from app.images import find_images
-from app.labels import read_labels
-from app.names import output_stems
-from app.network import Network
-from app.predict import make_output
+from app.network.inference import Network
+from app.read import find_images
+from app.run.folder import Run
+from app.run.names import output_stems
+from app.run.predict import make_output
 from app.settings import Job
+from app.system.files import Partial
+from app.write.labels import read_labels
 
 Make = Callable[..., Any]
 
@@ -146,17 +146,17 @@ def test_extras_that_fail_do_not_take_the_labels_with_them(
     folder: Path, bright_blobs: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Labels are what took the time; the next run tries the extras again."""
-    from app import outputs
+    from app import write
 
     def broken(*_: object) -> Path:
         raise OSError("no room")
 
-    writers = outputs.WRITERS
-    monkeypatch.setattr(outputs, "WRITERS", {"overlay": broken})
+    writers = write.WRITERS
+    monkeypatch.setattr(write, "WRITERS", {"overlay": broken})
     status, _ = run(job(folder, save=("overlay",)), bright_blobs)
     assert status == 1
     assert files(folder) == [f"image{i}_label.tiff" for i in range(4)]
-    monkeypatch.setattr(outputs, "WRITERS", writers)
+    monkeypatch.setattr(write, "WRITERS", writers)
     status, done = run(job(folder, save=("overlay",)), bright_blobs)
     assert status == 0
     assert len(done.tally.written) == 4
@@ -190,7 +190,7 @@ def test_a_full_disk_is_named(folder: Path, bright_blobs: object, monkeypatch: p
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("app.finish.write_labels", full)
+    monkeypatch.setattr("app.run.finish.write_labels", full)
     status, done = run(job(folder), bright_blobs)
     assert status == 1
     for path, message in done.tally.failed.items():
@@ -205,9 +205,9 @@ def test_images_done_before_are_not_on_the_clock_of_the_first(
     resumed = job(folder, budget="500")
     images = find_images(resumed.inputs)
     make_output(resumed.output)
-    monkeypatch.setattr("app.machine.process_age", lambda: 0.5)
+    monkeypatch.setattr("app.system.machine.process_age", lambda: 0.5)
     done = Run(resumed, output_stems(images), "weights", lambda: Network([bright_blobs], resumed.windows))  # type: ignore[list-item]
-    monkeypatch.setattr("app.machine.process_age", lambda: 3600.0)
+    monkeypatch.setattr("app.system.machine.process_age", lambda: 3600.0)
     assert done.over(images) == 0
     assert not any(one.late for one in done.tally.written)
 
@@ -234,7 +234,7 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
 SLOW_RUN = """
 import sys, time
 from pathlib import Path
-sys.path[:0] = [{root!r}, {tests!r}]
+sys.path[:0] = [{root!r}, {tests!r}, {tests!r} + '/run']
 from conftest import BrightBlobs
 from test_folder import job, run
 class Slow(BrightBlobs):
@@ -248,23 +248,23 @@ sys.exit(run(job(Path({folder!r})), Slow())[0])
 STUCK_RUN = """
 import os, signal, sys, time
 from pathlib import Path
-sys.path[:0] = [{root!r}, {tests!r}]
-import app.finish, app.folder
-from app.console import set_up_logging
+sys.path[:0] = [{root!r}, {tests!r}, {tests!r} + '/run']
+import app.run.finish, app.run.folder
+from app.run.console import set_up_logging
 from conftest import BrightBlobs
 from test_folder import job, run
 def stuck(*_):
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(30)
-app.finish.write_labels = stuck
-app.folder.PATIENCE = 0.1
+app.run.finish.write_labels = stuck
+app.run.folder.PATIENCE = 0.1
 set_up_logging(quiet=False, debug=False, json_lines=False)
 run(job(Path({folder!r})), BrightBlobs())
 """
 
 
 def start(folder: Path) -> subprocess.Popen[bytes]:
-    tests = Path(__file__).parent
+    tests = Path(__file__).parents[1]
     code = SLOW_RUN.format(root=str(tests.parent), tests=str(tests), folder=str(folder))
     return subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
@@ -305,7 +305,7 @@ def test_signals_end_the_run_cleanly(folder: Path, number: signal.Signals) -> No
 
 def test_a_stop_that_can_wait_no_longer_leaves_nothing(folder: Path) -> None:
     """The temporary file of an image that took too long to be written stayed in the folder."""
-    tests = Path(__file__).parent
+    tests = Path(__file__).parents[1]
     code = STUCK_RUN.format(root=str(tests.parent), tests=str(tests), folder=str(folder))
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60, check=False)
     assert done.returncode == 128 + signal.SIGTERM

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import UsageError
-from app.names import output_stems, shard
+from app.run.names import output_stems, shard
 
 
 def stems(*names: str) -> list[str]:

@@ -9,8 +9,8 @@ import pytest
 import tifffile
 
 from app.cli import main
-from app.doctor import check_folder
 from app.errors import UsageError
+from app.run.doctor import check_folder
 
 
 def test_preview_says_how_a_file_is_understood(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-from app.clock import Rung
-from app.finish import Finished
-from app.network import Progress
-from app.outputs.report import Row
-from app.report import NAME, row_of, settings, write
+from app.network.clock import Rung
+from app.network.inference import Progress
+from app.run.finish import Finished
+from app.run.report import NAME, row_of, settings, write
+from app.run.tally import Tally
 from app.settings import Job
-from app.tally import Tally
+from app.write.report import Row
 
 
 def finished(tmp_path: Path, row: Row) -> Finished:

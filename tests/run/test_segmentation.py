@@ -15,9 +15,9 @@ import tifffile
 
 import app
 from app.errors import UsageError
-from app.images import read_image
-from app.labels import read_labels
-from app.pipeline import budget_seconds, to_steps
+from app.read import read_image
+from app.run.segmentation import budget_seconds, to_steps
+from app.write.labels import read_labels
 from evaluation.matching import match
 
 

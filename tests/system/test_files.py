@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from app.errors import WriteError
-from app.files import Partial, clear_up, whole_file
+from app.system.files import Partial, clear_up, whole_file
 
 
 def test_nothing_appears_before_the_end(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from app import machine
+from app.system import machine
 
 
 def group(folder: Path, files: dict[str, str]) -> Path:
@@ -68,7 +68,7 @@ def test_real_limits_are_positive() -> None:
 
 def test_age_counts_from_the_start_of_the_process() -> None:
     """The clock of the first image starts with the process, not with the first line of Python."""
-    code = "import time; time.sleep(0.5); from app.machine import process_age; print(process_age())"
+    code = "import time; time.sleep(0.5); from app.system.machine import process_age; print(process_age())"
     began = time.monotonic()
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert 0.5 <= float(done.stdout) <= time.monotonic() - began + 0.02  # the kernel counts in 10 ms

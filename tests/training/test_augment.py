@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from app.flows.diffusion import labels_to_flow
+from app.cells.diffusion import labels_to_flow
 from training.augment import Crop, choose_zoom, draw, flip, geometry, rescale, transpose
 from training.data import Pair, Sample, find_pairs, load_sample
 

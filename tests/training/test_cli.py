@@ -39,7 +39,7 @@ def test_bad_data_ends_in_one_line(tmp_path, capsys):
 
 def test_wrong_files_end_in_one_line(tmp_path, capsys, monkeypatch):
     """Each of these was a traceback: no GPU, and wrong settings, logs and scores that are not there."""
-    monkeypatch.setattr("app.engines.device.cuda_devices", lambda: 0)
+    monkeypatch.setattr("app.network.engines.device.cuda_devices", lambda: 0)
     phase, log, data = tmp_path / "a.toml", tmp_path / "a.csv", ["--data", str(tmp_path)]
     phase.write_text("steps = 1\n[sets]\na = 1.0\n")
     log.write_text("step,bce,half_mse,norm,rate,seconds\n")

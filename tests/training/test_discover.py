@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from app.architecture import Architecture
-from app.model import MEDIARFormer
+from app.network.architecture import Architecture
+from app.network.model import MEDIARFormer
 from training.data import DataError, find_pairs
 from training.discover import cluster, discover
 

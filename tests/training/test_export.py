@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.errors import UsageError
-from app.weights.index import read_index
+from app.network.weights.index import read_index
 from training.export import export
 
 

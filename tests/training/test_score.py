@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from scipy.ndimage import label
 
+from app.cells.diffusion import labels_to_flow
 from app.errors import UsageError
-from app.flows.diffusion import labels_to_flow
-from app.windows import View
+from app.network.windows import View
 from training.data import DataError, find_pairs, load_labels
 from training.gallery import gallery
 from training.judge import f1_by_size, judge

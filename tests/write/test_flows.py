@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from imagecodecs import imread
 
-from app.outputs import WRITERS, Result
-from app.outputs.flows import logit, picture
+from app.write import WRITERS, Result
+from app.write.flows import logit, picture
 
 
 def test_arrays_and_picture_open(tmp_path: Path, synthetic_field) -> None:

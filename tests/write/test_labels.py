@@ -11,7 +11,7 @@ import tifffile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.labels import (
+from app.write.labels import (
     Record,
     digest,
     read_labels,

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from skimage.measure import regionprops_table
 
-from app.outputs.measure import means, measure
+from app.write.measure import means, measure
 
 NAMES = {
     "label": "id",

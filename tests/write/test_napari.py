@@ -2,7 +2,7 @@
 
 napari pulls in half a gigabyte, so it is no part of requirements-dev.txt:
 its import also warns, which our settings turn into errors. To run it, without any Qt:
-`pip install napari napari-ome-zarr && pytest -W default tests/outputs/test_napari.py`.
+`pip install napari napari-ome-zarr && pytest -W default tests/write/test_napari.py`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.outputs import WRITERS, Result
+from app.write import WRITERS, Result
 
 components = pytest.importorskip("napari.components", reason="napari is not installed")
 plugin = pytest.importorskip("napari_ome_zarr", reason="napari's OME-Zarr reader is not installed")

@@ -15,11 +15,11 @@ from ome_zarr_models.v04.image_label import ImageLabel
 from zarr import open_group
 
 from app.errors import WriteError
-from app.files import clear_up
-from app.outputs import WRITERS, Result
-from app.outputs.ome import compact
-from app.outputs.pyramid import every_second, levels, mean_of_four
-from app.outputs.whole_folder import whole_folder
+from app.system.files import clear_up
+from app.system.whole_folder import whole_folder
+from app.write import WRITERS, Result
+from app.write.ome import compact
+from app.write.pyramid import every_second, levels, mean_of_four
 
 
 @pytest.fixture(scope="module")

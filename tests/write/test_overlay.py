@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from imagecodecs import imread
 
-from app.outputs import WRITERS, Result
-from app.outputs.appearance import as_seen
-from app.outputs.colours import NEAR, PALETTE, TOUCHING, cell_colours, colour_graph, neighbours
-from app.outputs.overlay import contour_width, contours, overlay
+from app.write import WRITERS, Result
+from app.write.appearance import as_seen
+from app.write.colours import NEAR, PALETTE, TOUCHING, cell_colours, colour_graph, neighbours
+from app.write.overlay import contour_width, contours, overlay
 
 
 def test_writes_a_png_that_a_decoder_opens(tmp_path: Path, synthetic_field) -> None:

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from imagecodecs import jpeg8_decode
 
-from app.outputs import Result
-from app.outputs.plots import nice_top
-from app.outputs.report import Row, Run, make_row, write_report
-from app.outputs.thumbnail import shrink, thumbnail
+from app.write import Result
+from app.write.plots import nice_top
+from app.write.report import Row, Run, make_row, write_report
+from app.write.thumbnail import shrink, thumbnail
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from app.outputs.trace import trace
+from app.write.trace import trace
 
 
 def shape(labels: NDArray[np.int32], cell: int) -> shapely.MultiPolygon:

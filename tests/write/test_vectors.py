@@ -12,7 +12,7 @@ import shapely
 from numpy.typing import NDArray
 from roifile import ROI_TYPE, roiread
 
-from app.outputs import WRITERS, Result
+from app.write import WRITERS, Result
 
 
 @pytest.fixture(scope="module")

@@ -11,11 +11,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from app.blocks.geometry import Block
-from app.flows.cells import renumber_from
-from app.flows.holes import fill_all
-from app.flows.jit import one_at_a_time
-from app.flows.masks import Masks
+from ..holes import fill_all
+from ..ids import renumber_from
+from ..jit import one_at_a_time
+from ..masks import Masks
+from .geometry import Block
 
 
 class Canvas:

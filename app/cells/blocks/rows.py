@@ -7,8 +7,8 @@ from collections import deque
 import numpy as np
 from numpy.typing import NDArray
 
-from app.blocks.geometry import Block
-from app.flows.foreground import check
+from ..foreground import check
+from .geometry import Block
 
 
 class Rows:

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from app.blocks.canvas import Canvas
-from app.blocks.geometry import Block, row_of_blocks
-from app.blocks.rows import Rows
-from app.flows.choice import form_for
-from app.flows.masks import Form, Part, owned_masks
-from app.flows.seeds import REACH
-from app.settings import Tracking
+from ...settings import Tracking
+from ..choice import form_for
+from ..masks import Form, Part, owned_masks
+from ..seeds import REACH
+from .canvas import Canvas
+from .geometry import Block, row_of_blocks
+from .rows import Rows
 
 FIRST_HALO = 100  # px; enough for cells up to some 120 px across, and 21 % more to track
 EDGE = 20  # px along a cut where the foreground may differ from the whole image's: 16 for specks, and some
@@ -25,7 +25,7 @@ def stream(
     tracking: Tracking,
     device: str,
 ) -> Iterator[NDArray[np.int32]]:
-    """See app.blocks.track_bands."""
+    """See app.cells.track_bands."""
     height, width = shape
     largest = largest_halo(tracking)
     form = form_for(device, tracking.block**2)

@@ -15,9 +15,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from app.engines.device import Device, Precision, choose_device
-from app.engines.lazy import LazyEngine
-from app.weights import Member, Weights
+from ..weights import Member, Weights
+from .device import Device, Precision, choose_device
+from .lazy import LazyEngine
 
 __all__ = ["Device", "Engine", "Precision", "choose_device", "load_engines"]
 
@@ -53,9 +53,9 @@ def load(member: Member, device: Device, precision: Precision) -> Engine:
     """Verifies and loads one model; raises WeightsError."""
     member.verify()
     if device.kind == "cuda":
-        from app.engines.cuda import CudaEngine
+        from .cuda import CudaEngine
 
         return CudaEngine(member, precision)
-    from app.engines.cpu import CpuEngine
+    from .cpu import CpuEngine
 
     return CpuEngine(member, precision)

@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.engines.device import Precision
-from app.errors import WeightsError
-from app.machine import cpu_limit
-from app.weights import Member
-from app.weights.graph import Graph
-from app.weights.states import read_state
+from ...errors import WeightsError
+from ...system.machine import cpu_limit
+from ..weights import Member
+from ..weights.graph import Graph
+from ..weights.states import read_state
+from .device import Precision
 
 
 class CpuEngine:

@@ -8,13 +8,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from app.architecture import Architecture
-from app.engines.cpu import CpuEngine
-from app.engines.device import Precision
-from app.errors import WeightsError
-from app.model import MEDIARFormer
-from app.weights import Member
-from app.weights.states import read_state
+from ...errors import WeightsError
+from ..architecture import Architecture
+from ..model import MEDIARFormer
+from ..weights import Member
+from ..weights.states import read_state
+from .cpu import CpuEngine
+from .device import Precision
 
 logger = logging.getLogger(__name__)
 MEMORY = 8_000_000_000  # bytes of GPU memory for the batches of all models; with CUDA's own 1 GB under 10 GB

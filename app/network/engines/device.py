@@ -7,8 +7,8 @@ import importlib.util
 from dataclasses import dataclass
 from typing import Literal
 
-from app.errors import DeviceError
-from app.machine import cpu_limit, cpu_name
+from ...errors import DeviceError
+from ...system.machine import cpu_limit, cpu_name
 
 # fast: half precision on CUDA, bfloat16 on CPUs that compute in it, else float32;
 # float32: the published computation to about 1e-5, two to three times slower where the other is faster

@@ -1,4 +1,4 @@
-"""Makes the graph of an architecture: `python -m app.engines.export WEIGHTS`.
+"""Makes the graph of an architecture: `python -m app.network.engines.export WEIGHTS`.
 
 torch traces the network once; the tensors of the state dict are recognised
 among the graph's constants by their bytes, and only their names are kept.
@@ -15,8 +15,8 @@ from xml.etree import ElementTree as ET
 import numpy as np
 from numpy.typing import NDArray
 
-from app.architecture import Architecture
-from app.weights.graph import GRAPHS, Graph
+from ..architecture import Architecture
+from ..weights.graph import GRAPHS, Graph
 
 SIZE = 512  # px, of a window
 
@@ -29,7 +29,7 @@ def export(architecture: Architecture) -> Graph:
     from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
     from openvino.passes import ConstantFolding, Manager
 
-    from app.model import MEDIARFormer
+    from ..model import MEDIARFormer
 
     model = MEDIARFormer(architecture).eval()
     state = {key: value for key, value in model.state_dict().items() if value.is_floating_point()}
@@ -90,8 +90,8 @@ def data_of(const: ET.Element, data: bytes) -> bytes:
 
 def main() -> int:
     """Writes the graph of each weights file given, or of the architectures that the project carries."""
-    from app.architecture import OFFICIAL
-    from app.weights.states import read_shapes
+    from ..architecture import OFFICIAL
+    from ..weights.states import read_shapes
 
     files = [Path(argument) for argument in sys.argv[1:]]
     found = [Architecture.from_shapes(read_shapes(file)) for file in files]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from app.engines import Engine
+    from . import Engine
 
 
 class LazyEngine:

@@ -7,7 +7,7 @@ graph.py   the network without its weights, for the CPU
 store.py   import of the published pair, writing of the compact one
 """
 
-from app.weights.index import Member, Weights, find_weights
-from app.weights.store import import_official, save_compact
+from .index import Member, Weights, find_weights
+from .store import import_official, save_compact
 
 __all__ = ["Member", "Weights", "find_weights", "import_official", "save_compact"]

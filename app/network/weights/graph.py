@@ -5,7 +5,7 @@
     ├── constants  the few kilobytes that belong to the graph: axes, shapes, scales
     └── keys, shapes   the state dict's tensors, in the order in which the graph expects their bytes
 
-The graph is made once per architecture (`app.engines.export`), since only
+The graph is made once per architecture (`app.network.engines.export`), since only
 torch can tell it. Filling it with a state dict is a copy, so weights stay in
 one file of one format, and nothing derived from them can grow stale.
 """
@@ -19,10 +19,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from app.architecture import Architecture
-from app.errors import WeightsError
+from ...errors import WeightsError
+from ..architecture import Architecture
 
-GRAPHS = Path(__file__).resolve().parents[2] / "weights" / "graphs"
+GRAPHS = Path(__file__).resolve().parents[3] / "weights" / "graphs"
 COUNTERS = (
     ".num_batches_tracked"  # of batch norms; a trained network keeps them, a prediction has no use for them
 )
@@ -43,7 +43,7 @@ class Graph:
         if not path.is_file():
             raise WeightsError(
                 f"{path}: no graph of {architecture.name} for the CPU; "
-                f"run `python -m app.engines.export` on the weights where torch is installed"
+                f"run `python -m app.network.engines.export` on the weights where torch is installed"
             )
         with np.load(path) as file:
             shapes = (tuple(int(n) for n in shape.split()) for shape in file["shapes"].tolist())

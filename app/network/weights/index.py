@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.architecture import Architecture
-from app.errors import WeightsError
-from app.weights.states import SUFFIXES, checksum, read_shapes
+from ...errors import WeightsError
+from ..architecture import Architecture
+from .states import SUFFIXES, checksum, read_shapes
 
-CARRIED = Path(__file__).resolve().parents[2] / "weights"
+CARRIED = Path(__file__).resolve().parents[3] / "weights"
 MOUNTED = Path("/opt/weights")
 INDEX = "index.json"
 
@@ -135,7 +135,7 @@ def read_index(folder: Path) -> dict[str, Any]:
 
 def write_index(folder: Path, name: str, entry: Mapping[str, object]) -> None:
     """Adds or replaces one entry of a folder's index."""
-    from app.files import whole_file
+    from ...system.files import whole_file
 
     index = {**read_index(folder), name: entry}
     with whole_file(folder / INDEX) as partial:

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from app.errors import WeightsError
+from ...errors import WeightsError
 
 State = Mapping[str, NDArray[np.generic]]
 SUFFIXES = (".safetensors", ".pth", ".pt")
@@ -26,7 +26,7 @@ def read_state(path: Path) -> State:
             from safetensors.numpy import load_file
 
             return load_file(path)
-        from app.weights.pth import read_pth
+        from .pth import read_pth
 
         return read_pth(path)
 
@@ -39,7 +39,7 @@ def read_shapes(path: Path) -> dict[str, tuple[int, ...]]:
 
             with safe_open(path, framework="np") as file:
                 return {key: tuple(file.get_slice(key).get_shape()) for key in file.keys()}  # noqa: SIM118
-        from app.weights.pth import read_pth_shapes
+        from .pth import read_pth_shapes
 
         return read_pth_shapes(path)
 
@@ -48,7 +48,7 @@ def write_state(path: Path, state: State, card: Mapping[str, str]) -> None:
     """Writes a .safetensors file, whole or not at all, with `card` as its metadata."""
     from safetensors.numpy import save
 
-    from app.files import whole_file
+    from ...system.files import whole_file
 
     with whole_file(path) as partial:
         # not save_file, which puts a new file in the place of the one that is claimed

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from app.architecture import OFFICIAL, Architecture
-from app.errors import WeightsError
-from app.files import make_folder
-from app.weights.graph import Graph
-from app.weights.index import CARRIED, Weights, from_index, user_folder, write_index
-from app.weights.states import State, checksum, read_state, write_state
+from ...errors import WeightsError
+from ...system.files import make_folder
+from ..architecture import OFFICIAL, Architecture
+from .graph import Graph
+from .index import CARRIED, Weights, from_index, user_folder, write_index
+from .states import State, checksum, read_state, write_state
 
 logger = logging.getLogger(__name__)
 PUBLISHED = {  # md5 as third parties report them; the authors give none

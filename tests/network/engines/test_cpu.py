@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from app.architecture import OFFICIAL, Architecture
-from app.engines import choose_device, load_engines
-from app.engines.cpu import CpuEngine
 from app.errors import WeightsError
-from app.weights import Member, find_weights
+from app.network.architecture import OFFICIAL, Architecture
+from app.network.engines import choose_device, load_engines
+from app.network.engines.cpu import CpuEngine
+from app.network.weights import Member, find_weights
 
 
 @pytest.fixture(scope="module")
@@ -28,14 +28,14 @@ def windows() -> NDArray[np.float32]:
 def reference(member: Member, windows: NDArray[np.float32]) -> NDArray[np.float32]:
     """The published computation: torch, eager, float32."""
     torch = pytest.importorskip("torch")
-    from app.engines.cuda import load_model
+    from app.network.engines.cuda import load_model
 
     with torch.inference_mode():
         return load_model(member)(torch.from_numpy(windows)).numpy()
 
 
 def test_float32_equals_torch(random_pair: Path, windows: NDArray[np.float32]) -> None:
-    """Also shows that the carried graph is of today's app/model.py."""
+    """Also shows that the carried graph is of today's app/network/model.py."""
     member = find_weights(str(random_pair)).members[0]
     found = CpuEngine(member, "float32")(windows)
     assert np.abs(found - reference(member, windows)).max() < 1e-3
@@ -79,8 +79,8 @@ def forbid(event, arguments):
     assert not event.startswith("socket."), f"{event} {arguments}"
 sys.addaudithook(forbid)
 import numpy as np
-from app.engines import choose_device, load_engines
-from app.weights import find_weights
+from app.network.engines import choose_device, load_engines
+from app.network.weights import find_weights
 for engine in load_engines(find_weights(sys.argv[1]), choose_device("cpu")):
     assert engine(np.zeros((1, 3, 512, 512), np.float32)).shape == (1, 3, 512, 512)
 unwanted = {"openvino_telemetry", "torch", "segmentation_models_pytorch", "monai", "ttach"} & set(sys.modules)
@@ -100,10 +100,10 @@ def test_no_socket_and_no_torch(random_pair: Path) -> None:
 def test_a_graph_made_now_equals_torch(
     random_pair: Path, windows: NDArray[np.float32], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """`python -m app.engines.export` must still work when torch or OpenVINO is moved on."""
+    """`python -m app.network.engines.export` must still work when torch or OpenVINO is moved on."""
     pytest.importorskip("torch")
-    from app.engines.export import export
-    from app.weights.graph import Graph
+    from app.network.engines.export import export
+    from app.network.weights.graph import Graph
 
     made = export(Architecture())
     monkeypatch.setattr(Graph, "load", lambda _: made)
@@ -115,8 +115,8 @@ def test_a_graph_made_now_equals_torch(
 def test_the_official_graph_equals_torch(tmp_path: Path, windows: NDArray[np.float32]) -> None:
     """The published architecture, whose weights nobody may carry, with weights of chance."""
     pytest.importorskip("torch")
-    from app.model import MEDIARFormer
-    from app.weights.states import write_state
+    from app.network.model import MEDIARFormer
+    from app.network.weights.states import write_state
 
     path = tmp_path / "from_phase1.safetensors"
     write_state(path, {key: value.numpy() for key, value in MEDIARFormer(OFFICIAL).state_dict().items()}, {})

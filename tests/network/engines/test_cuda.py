@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 torch = pytest.importorskip("torch")
 
-from app.architecture import OFFICIAL, Architecture  # noqa: E402
-from app.engines.cpu import CpuEngine  # noqa: E402
-from app.engines.cuda import LARGEST_BATCH, CudaEngine, largest_batch  # noqa: E402
 from app.errors import WeightsError  # noqa: E402
-from app.weights import Member, find_weights  # noqa: E402
+from app.network.architecture import OFFICIAL, Architecture  # noqa: E402
+from app.network.engines.cpu import CpuEngine  # noqa: E402
+from app.network.engines.cuda import LARGEST_BATCH, CudaEngine, largest_batch  # noqa: E402
+from app.network.weights import Member, find_weights  # noqa: E402
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from app.engines import choose_device, device
 from app.errors import DeviceError
+from app.network.engines import choose_device, device
 
 
 def test_auto_without_a_gpu_says_why(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.architecture import Architecture
 from app.errors import WeightsError
-from app.weights.graph import Graph
-from app.weights.states import read_state
+from app.network.architecture import Architecture
+from app.network.weights.graph import Graph
+from app.network.weights.states import read_state
 
 
 def test_round_trip(tmp_path: Path) -> None:

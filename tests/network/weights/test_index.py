@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from app.engines import choose_device, load_engines
 from app.errors import WeightsError
-from app.weights import find_weights, index
+from app.network.engines import choose_device, load_engines
+from app.network.weights import find_weights, index
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from app.errors import WeightsError
-from app.weights.states import read_state
+from app.network.weights.states import read_state
 
 
 def checkpoint(path: Path, data: bytes) -> Path:

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.architecture import OFFICIAL, Architecture
 from app.errors import WeightsError
-from app.weights import find_weights, import_official, index, save_compact, store
-from app.weights.graph import Graph
-from app.weights.states import read_state
+from app.network.architecture import OFFICIAL, Architecture
+from app.network.weights import find_weights, import_official, index, save_compact, store
+from app.network.weights.graph import Graph
+from app.network.weights.states import read_state
 
 
 @pytest.fixture(scope="module")

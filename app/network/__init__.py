@@ -1,0 +1,28 @@
+"""Rows of an image in, flow and probability out, with as many passes as the time buys.
+
+architecture, model, weights/   what the network is; files by name, checked
+engines/                        a window through it: OpenVINO on the CPU, torch on CUDA
+windows, strips, passes         where windows lie, their rows, one model over all of one view
+clock                           the tolerance, the time left, the plans that may be chosen
+inference                       passes against the clock
+"""
+
+from .clock import Clock, tolerance
+from .engines import Device, Engine, Precision, choose_device, load_engines
+from .inference import Band, Network, Progress
+from .weights import Weights, find_weights
+
+__all__ = [
+    "Band",
+    "Clock",
+    "Device",
+    "Engine",
+    "Network",
+    "Precision",
+    "Progress",
+    "Weights",
+    "choose_device",
+    "find_weights",
+    "load_engines",
+    "tolerance",
+]
