@@ -31,5 +31,5 @@ def test_weights_lie_behind_the_constants(random_pair: Path) -> None:
 
 
 def test_an_architecture_without_a_graph_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(WeightsError, match=r"app\.engines\.export"):
+    with pytest.raises(WeightsError, match=r"app\.network\.engines\.export"):
         Graph.load(Architecture("mit_b3"), tmp_path)
