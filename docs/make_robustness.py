@@ -8,15 +8,15 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-from tests.read.corpus import docs_table
+from tests.read.hostile import docs_table
 
 DOCS = Path(__file__).parent
 TESTS = DOCS.parent / "tests"
 FAULTS = (
-    "test_folder.py",
-    "test_files.py",
-    "test_labels.py",
-    "test_names.py",
+    "run/test_folder.py",
+    "system/test_files.py",
+    "write/test_labels.py",
+    "run/test_names.py",
     "test_no_network.py",
     "image/test_faults.py",
 )

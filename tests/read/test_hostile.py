@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import resource
 import signal
-import sys
 from pathlib import Path
 
 import pytest
 
 from app.errors import ReadError
 from app.read import open_image
+from tests.read.hostile import REFUSED, corpus, docs_table
 
-
-def load_corpus():
-    """The corpus stands beside this file and is no package."""
-    spec = importlib.util.spec_from_file_location("corpus", Path(__file__).with_name("corpus.py"))
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["corpus"] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-CORPUS = load_corpus()
-CASES = CORPUS.corpus()
+CASES = corpus()
 SECONDS = 30  # a hang is killed
 MEMORY = 1 << 30  # bytes of address space beyond what the process holds already
 
@@ -73,7 +61,7 @@ def test_hostile_file(case, tmp_path):
     """Neither a hang nor a crash nor gigabytes: an image, or one line that names the file."""
     path = case.make(tmp_path)
     seen = in_child(path, as_nobody=case.name == "unreadable" and os.geteuid() == 0)
-    if case.expect == CORPUS.REFUSED:
+    if case.expect == REFUSED:
         assert "error" in seen, seen
         assert case.says in seen["error"]
         assert "\n" not in seen["error"]
@@ -86,4 +74,4 @@ def test_hostile_file(case, tmp_path):
 
 def test_table_lists_every_case():
     """The docs show each case, one row each."""
-    assert len(CORPUS.docs_table().splitlines()) == len(CASES) + 2
+    assert len(docs_table().splitlines()) == len(CASES) + 2
