@@ -12,6 +12,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -38,8 +39,8 @@ def main() -> None:
     compute_masks(*field(200, 4))  # compiles, or loads what was compiled
     for side in sizes(wanted.sizes):
         flow, probability = field(side, side * side // 1600)
-        ours = measured(lambda f=flow, p=probability: compute_masks(f, p), side)
-        theirs = measured(lambda f=flow, p=probability: cellpose_masks(f, p), side)
+        ours = measured(partial(compute_masks, flow, probability), side)
+        theirs = measured(partial(cellpose_masks, flow, probability), side)
         print(
             f"| {side} | {ours[0].max()} | {ours[1]:.2f} | {ours[2]:.0f} | {theirs[1]:.1f} | {theirs[2]:.0f} "
             f"| {theirs[1] / ours[1]:.0f} | {f1(ours[0], theirs[0]):.4f} |",
@@ -47,10 +48,10 @@ def main() -> None:
         )
     for side in sizes(wanted.alone):
         flow, probability = field(side, side * side // 1600)
-        alone(side, lambda f=flow, p=probability: compute_masks(f, p))
+        alone(side, partial(compute_masks, flow, probability))
     if wanted.slide:
         flow, probability = tiled(*field(2000, 4000), 5)
-        alone(10_000, lambda: track(flow, probability, Tracking()))
+        alone(10_000, partial(track, flow, probability, Tracking()))
 
 
 def sizes(text: str) -> list[int]:

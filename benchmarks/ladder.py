@@ -24,7 +24,7 @@ from app.network.weights import find_weights
 from app.read import open_image
 from app.settings import Tracking, Windows
 from evaluation.matching import match
-from training.data import find_pairs, load_labels
+from training.data import Pair, find_pairs, load_labels
 
 RUNGS = tuple(
     Rung(overlap, passes, scale)
@@ -48,7 +48,7 @@ class Measured:
     seconds: float
 
 
-def measure(network: Network, rung: Rung, pairs: list) -> Measured:  # type: ignore[type-arg]
+def measure(network: Network, rung: Rung, pairs: list[Pair]) -> Measured:
     """Runs one rung over all pairs."""
     scores: dict[str, list[float]] = {}
     seconds = 0.0

@@ -44,7 +44,7 @@ def fit(
     torch.manual_seed(phase.seed)
     folder.mkdir(parents=True, exist_ok=True)
     checkpoint, weights, log = (folder / f"{phase.name}{suffix}" for suffix in (".ckpt", ".pt", ".csv"))
-    model = first_model(phase, folder).to(device, memory_format=torch.channels_last).train()
+    model = first_model(phase, folder).to(device).to(memory_format=torch.channels_last).train()
     averaged = {name: value.detach().clone() for name, value in model.state_dict().items()}
     optimizer = make_optimizer(model, phase)
     first, sums, spent = 0, np.zeros(3), 0.0

@@ -26,8 +26,8 @@ class MishFunction(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, gradient: torch.Tensor) -> torch.Tensor:
         (x,) = ctx.saved_tensors
-        one_layout = {"dtype": torch.float32, "memory_format": torch.channels_last}
-        return torch.ops.aten.mish_backward(gradient.to(**one_layout), x.to(**one_layout)).to(x.dtype)
+        both = [t.to(torch.float32, memory_format=torch.channels_last) for t in (gradient, x)]
+        return torch.ops.aten.mish_backward(*both).to(x.dtype)
 
 
 class TrainingMish(nn.Module):

@@ -31,7 +31,7 @@ class Variant:
 
 def variants(models: int) -> list[Variant]:
     """Each model without and with flips, then, where there are more, all of them together."""
-    groups = [(f"model {i + 1}", (i,)) for i in range(models)]
+    groups: list[tuple[str, tuple[int, ...]]] = [(f"model {i + 1}", (i,)) for i in range(models)]
     if models > 1:
         groups.append(("ensemble", tuple(range(models))))
     return [
@@ -56,5 +56,5 @@ def segment_all(
 
 def to_labels(outputs: Sequence[NDArray[np.float32]]) -> NDArray[np.int32]:
     """The mean of `(3, H, W)` passes → labels, as a prediction makes them."""
-    mean = np.mean(outputs, axis=0, dtype=np.float32)
+    mean = np.stack(outputs).mean(axis=0, dtype=np.float32)
     return track(mean[:2], sigmoid(mean[2]), Tracking())
