@@ -20,10 +20,9 @@ import app
 from app.cells import track
 from app.read import read_image
 from app.settings import Tracking
-from benchmarks.images import spread
 from benchmarks.reference import VIEWS, load_models, predict
 from evaluation.matching import match
-from training.data import Pair, find_pairs
+from training.data import Pair, find_pairs, spread
 
 IOU, LEAST_F1 = 0.9, 0.995
 

@@ -16,8 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.images import spread
-from training.data import Pair, find_pairs
+from training.data import Pair, find_pairs, spread
 
 OURS = {
     "ours, `--budget none`": ["app", "predict", "--device", "cpu", "--quiet", "--budget", "none"],

@@ -8,7 +8,7 @@ baseline, which differs from the U-Net by its three classes only.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -25,7 +25,7 @@ from app.network.windows import View
 from app.run.segmentation import Pixels
 from app.settings import Windows
 from training.batches import Batches
-from training.data import Pair, Sample
+from training.data import Sample
 from training.fit import Loss, make_optimizer, train_step
 from training.judge import judge
 from training.mish import use_training_mish
@@ -117,14 +117,6 @@ TABLE = (
     Entry("MEDIAR-Former", mediar_former, flow_objective, one_pass),
     Entry("U-Net, three classes", u_net, lambda _: class_loss, classes_to_labels),
 )
-
-
-def some(pairs: Sequence[Pair], sets: Mapping[str, float], count: int | None = None) -> list[Pair]:
-    """The pairs of the sets that a phase names, or `count` of them, evenly picked from first to last."""
-    names = {name.split("/")[0] for name in sets}
-    mine = [pair for pair in pairs if pair.set in names]
-    step = max(len(mine) // count, 1) if count else 1
-    return mine[::step]
 
 
 def ablate(phase: Phase, train: Sequence[Sample], val: Sequence[Sample]) -> list[Result]:

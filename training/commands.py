@@ -87,15 +87,18 @@ def run_relabel(chosen: argparse.Namespace) -> None:
 
 
 def run_ablate(chosen: argparse.Namespace) -> None:
-    from training.ablate import ablate, some, table
-    from training.data import find_pairs, load_samples
+    from training.ablate import ablate, table
+    from training.data import find_pairs, load_samples, spread
     from training.settings import Phase
 
     phase = Phase.load(chosen.phase)
     phase = replace(phase, steps=chosen.steps or phase.steps)
-    train = load_samples(some(find_pairs(chosen.data, "train"), phase.sets))
-    val = load_samples(some(find_pairs(chosen.data, "val"), phase.sets, chosen.images))
-    print(table(ablate(phase, train, val), phase.steps))
+    names = {name.split("/")[0] for name in phase.sets}
+    train, val = (
+        [pair for pair in find_pairs(chosen.data, split) if pair.set in names] for split in ("train", "val")
+    )
+    val = spread(val, chosen.images or len(val))
+    print(table(ablate(phase, load_samples(train), load_samples(val)), phase.steps))
 
 
 def run_card(chosen: argparse.Namespace) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import logging
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -80,6 +81,16 @@ def pairs_in(folder: Path) -> Iterator[Pair]:
         if image.stem not in labels:
             raise DataError(f"{image}: no label of this name in {folder / 'labels'}")
         yield Pair(folder.absolute().name, image.stem, image, labels[image.stem])
+
+
+def spread(pairs: Sequence[Pair], count: int) -> list[Pair]:
+    """`count` pairs that stand for all sets: one of each in turn while it has more, evenly through it."""
+    sets: dict[str, list[Pair]] = {}
+    for pair in pairs:
+        sets.setdefault(pair.set, []).append(pair)
+    turns = sorted((turn, name) for name, members in sets.items() for turn in range(len(members)))
+    shares = Counter(name for _, name in turns[:count])
+    return [sets[name][i * len(sets[name]) // share] for name, share in shares.items() for i in range(share)]
 
 
 def visible(folder: Path) -> list[Path]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training.data import DataError, find_pairs, load_labels, load_sample
+from training.data import DataError, Pair, find_pairs, load_labels, load_sample, spread
 
 
 @pytest.fixture
@@ -143,3 +143,15 @@ def test_ids_beyond_float32_are_renumbered(tmp_path, write_pair):
     labels[0, 0] = 0
     write_pair(tmp_path / "field", "a", np.zeros((8, 8), np.uint8), labels, "tiff")
     assert np.unique(load_labels(tmp_path / "field" / "labels" / "a.tiff")).tolist() == [0, 1, 2]
+
+
+def test_a_few_images_stand_for_all_sets():
+    """The first N of a list that is sorted by set are N images of one set."""
+    pairs = [Pair(name, str(i), Path(), Path()) for name, count in (("a", 9), ("b", 1)) for i in range(count)]
+    assert [(pair.set, pair.id) for pair in spread(pairs, 4)] == [
+        ("a", "0"),
+        ("a", "3"),
+        ("a", "6"),
+        ("b", "0"),
+    ]
+    assert len(spread(pairs, 99)) == 10
