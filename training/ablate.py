@@ -22,7 +22,7 @@ from app.network.architecture import Architecture
 from app.network.model import MEDIARFormer
 from app.network.passes import single_pass
 from app.network.windows import View
-from app.run.segmentation import Pixels
+from app.read import Pixels
 from app.settings import Windows
 from training.batches import Batches
 from training.data import Sample

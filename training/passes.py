@@ -15,7 +15,7 @@ from app.network.engines import Engine
 from app.network.inference import sigmoid
 from app.network.passes import single_pass
 from app.network.windows import View
-from app.run.segmentation import Pixels
+from app.read import Pixels
 from app.settings import Tracking, Windows
 
 Key = tuple[int, View]  # model, view

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import sys
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +15,10 @@ from .diffusion import flow_errors
 from .foreground import foreground
 from .masks import Form
 from .trajectories import end_points
+
+logger = logging.getLogger(__name__)
+P = ParamSpec("P")
+Array = TypeVar("Array", bound=NDArray[Any])
 
 # px from which 'auto' takes a CUDA device. An estimate, not a measurement: under it the CPU needs
 # less than a tenth of a second, about what the device's many small calls take whatever the size.
@@ -29,7 +36,26 @@ def form_for(device: str, pixels: int) -> Form:
         return Form(cpu_ends, flow_errors)
     from .device import device_form
 
-    return device_form(device)
+    return or_cpu(device_form(device))
+
+
+def or_cpu(on_device: Form) -> Form:
+    """`on_device`, and the CPU for an array that doesn't fit beside the networks in the device's memory."""
+    return Form(tried(on_device.ends, cpu_ends), tried(on_device.errors, flow_errors))
+
+
+def tried(there: Callable[P, Array], here: Callable[P, Array]) -> Callable[P, Array]:
+    """One step of a form, done `here` where `there` has no memory left."""
+    import torch
+
+    def step(*arrays: P.args, **options: P.kwargs) -> Array:
+        try:
+            return there(*arrays, **options)
+        except torch.OutOfMemoryError:
+            logger.warning("GPU memory ran out while cells were tracked; the CPU goes on with them")
+            return here(*arrays, **options)
+
+    return step
 
 
 def cuda_in_use() -> bool:

@@ -7,7 +7,7 @@ clock                           the tolerance, the time left, the plans that may
 inference                       passes against the clock
 """
 
-from .clock import Clock, tolerance
+from .clock import Clock, budget_seconds, tolerance
 from .engines import Device, Engine, Precision, choose_device, load_engines
 from .inference import Band, Network, Progress
 from .weights import Weights, find_weights
@@ -21,6 +21,7 @@ __all__ = [
     "Precision",
     "Progress",
     "Weights",
+    "budget_seconds",
     "choose_device",
     "find_weights",
     "load_engines",

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import product
 
+from ..errors import UsageError
 from ..settings import Windows
 from .windows import View, count_windows
 
@@ -32,6 +33,24 @@ def tolerance(height: int, width: int) -> float:
     """Seconds that the challenge allows for an image of this size (its evaluation script)."""
     pixels = height * width
     return 10.0 if pixels <= 1_000_000 else 10.0 * pixels / 1_000_000
+
+
+def budget_seconds(budget: str | float, height: int, width: int) -> float | None:
+    """Seconds for an image: 'challenge' is its tolerance, 'none' no limit, a number itself.
+
+    Raises UsageError for anything else.
+    """
+    if budget == "challenge":
+        return tolerance(height, width)
+    if budget == "none":
+        return None
+    try:
+        seconds = float(budget)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise UsageError(f"budget '{budget}': use 'challenge', 'none' or a number of seconds above 0")
+    return seconds
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 
 from ..settings import Windows
 from .clock import Clock, Rung, Speed, choose, ladder, pass_order, scaled
-from .engines import Engine
+from .engines import Device, Engine, load_engines
 from .passes import Mean, Pass, Seen
 from .strips import Rows, Strips
+from .weights import Weights
 from .windows import Grid, View
 
 Band = tuple[NDArray[np.float32], NDArray[np.float32]]  # flow (2, h, W), probability (h, W)
@@ -51,7 +52,17 @@ class Network:
     engines: Sequence[Engine]
     windows: Windows
     speed: Speed = field(default_factory=Speed)
+    tracks_on: str = "cpu"  # for `cells.track`: beside engines on CUDA "auto", the GPU where it pays
     on_batch: Callable[[Progress], None] = lambda _: None  # may raise, to stop between batches
+
+    @classmethod
+    def load(cls, weights: Weights, device: Device, windows: Windows, *, exact: bool) -> Network:
+        """The pair on `device`; returns at once, while a thread loads it.
+
+        `exact` is the published arithmetic, float32, for who sets no limit; a clock gets the fast form.
+        """
+        engines = load_engines(weights, device, "float32" if exact else "fast")
+        return cls(engines, windows, tracks_on="auto" if device.kind == "cuda" else "cpu")
 
     def plan(self, image: Rows, shape: tuple[int, int], clock: Clock) -> Progress:
         """The best rung that fits the clock, by the speed seen so far and a look at the image."""

@@ -3,10 +3,24 @@
 find.py ─> opening.py ┬─> headers.py ─> flat.py     PNG, JPEG, BMP ┬─> source.py ─> normalise.py ─> rows
                       └─> chain.py ─> tiff.py, layout.py       TIFF │
                               └─> plane.py ─> segments.py ──────────┘
+array.py                                       in memory ───────────> normalise.py ─> rows
+
+`open_image` gives an `ImageSource` whose rows are 8-bit steps, `read_image` the whole image; what is wrong
+with a file is one ReadError of one line. Nothing here knows of networks or cells.
 """
 
+from .array import Pixels, to_steps
 from .find import find_images
 from .normalise import normalise
 from .source import ImageInfo, ImageSource, open_image, read_image
 
-__all__ = ["ImageInfo", "ImageSource", "find_images", "normalise", "open_image", "read_image"]
+__all__ = [
+    "ImageInfo",
+    "ImageSource",
+    "Pixels",
+    "find_images",
+    "normalise",
+    "open_image",
+    "read_image",
+    "to_steps",
+]

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ..cells.extents import Extents
-from ..network.clock import Clock
-from ..network.inference import Band, Network, Progress
+from ..cells import Extents, track, track_bands
+from ..network import Band, Clock, Network, Progress
 from ..settings import Job
 from ..write.labels import read_labels, rewrite_record, write_label_bands, write_labels
 from .memory import band_height
@@ -55,11 +54,9 @@ def finish_whole(
     job: Job, ready: Ready, network: Network, band: Band, progress: Progress, clock: Clock
 ) -> Finished:
     """Tracks, writes and draws an image that is held whole; `clock` was stopped when the network ended."""
-    from ..cells import track
-
     clock = clock.resumed()
     began = clock.spent
-    labels = track(*band, job.tracking)
+    labels = track(*band, job.tracking, network.tracks_on)
     extents = Extents()
     extents.add(labels)
     write_labels(ready.partial.temporary, labels, ready.record)
@@ -70,12 +67,11 @@ def finish_whole(
 
 def finish_banded(job: Job, ready: Ready, network: Network, clock: Clock) -> Finished:
     """Network, tracking and writing of a slide, band by band."""
-    from ..cells import track_bands
-
     progress = network.plan(ready.source, ready.shape, clock)
     bands = network.bands(ready.source, ready.shape, clock, progress, band_height(ready.shape[1]))
     kept = Kept(ready.shape) if job.draws else None
-    labels = track_bands(kept.collect(bands) if kept else bands, ready.shape, job.tracking)
+    bands = kept.collect(bands) if kept else bands
+    labels = track_bands(bands, ready.shape, job.tracking, network.tracks_on)
     extents = Extents()
     write_label_bands(ready.partial.temporary, extents.watch(labels), ready.shape, ready.record)
     if kept is None:

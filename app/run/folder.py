@@ -19,8 +19,7 @@ from functools import partial
 from pathlib import Path
 
 from ..errors import DeviceError, ImageError, WeightsError, WriteError
-from ..network.clock import Clock
-from ..network.inference import Network, Progress
+from ..network import Clock, Network, Progress, budget_seconds
 from ..read import open_image
 from ..settings import Job
 from ..system import machine
@@ -30,7 +29,6 @@ from .console import Bars
 from .finish import Finished, finish_banded, finish_whole
 from .memory import plan_memory
 from .ready import Ready
-from .segmentation import budget_seconds
 from .stop import Stop, Stopped
 from .tally import Tally
 

@@ -9,15 +9,12 @@ from threading import Thread
 
 from ..cells import warm_up
 from ..errors import UsageError
-from ..network.engines import choose_device, load_engines
-from ..network.inference import Network
-from ..network.weights import find_weights
+from ..network import Network, budget_seconds, choose_device, find_weights
 from ..read import find_images
 from ..settings import Job
 from ..system.files import clear_up, make_folder
 from .folder import Run
 from .names import output_stems, shard
-from .segmentation import budget_seconds, precision
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +24,7 @@ def predict(job: Job) -> int:
 
     Raises UsageError, WeightsError or DeviceError before any image is touched.
     """
-    exactness = precision(budget_seconds(job.budget, 1, 1))
+    exact = budget_seconds(job.budget, 1, 1) is None
     if any(path.is_dir() and path.resolve() == job.output.resolve() for path in job.inputs):
         raise UsageError(f"{job.output}: holds the images; give another folder for what is made of them")
     images = find_images(job.inputs)
@@ -46,7 +43,7 @@ def predict(job: Job) -> int:
 
     def load() -> Network:
         Thread(target=warm_up, name="warm-up").start()
-        return Network(load_engines(weights, device, exactness), job.windows)
+        return Network.load(weights, device, job.windows, exact=exact)
 
     return Run(job, stems, weights.identity, load).over(shard(images, job.shard))
 

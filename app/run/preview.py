@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from ..errors import ImageError, UsageError
+from ..network import budget_seconds, find_weights
 from ..network.clock import Rung, Speed, ladder
-from ..network.weights import find_weights
 from ..read import ImageInfo, find_images, open_image
 from ..settings import Job
 from ..system import machine
 from ..write.labels import SUFFIX
 from .memory import Need, plan_memory
 from .names import output_stems, shard
-from .segmentation import budget_seconds
 
 
 def preview(job: Job) -> int:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from app.cells.choice import form_for
-from app.cells.masks import whole_masks
+from app.cells import choice, track, track_bands
+from app.cells.choice import form_for, or_cpu
+from app.cells.masks import Form, whole_masks
 from app.errors import DeviceError
 from app.flows import compute_masks
 from app.settings import Tracking
@@ -59,3 +60,39 @@ def test_a_device_that_is_not_there_is_an_error_and_auto_is_not():
     with pytest.raises(DeviceError, match="no CUDA device"):
         form_for("cuda", 10)
     assert form_for("auto", 10**9) == form_for("cpu", 10**9)
+
+
+def test_what_does_not_fit_the_device_is_the_cpus(flow_field, caplog):
+    """The networks hold the memory first: an image that is large for tracking must not be lost for that."""
+    import torch
+
+    def full(*_):
+        raise torch.OutOfMemoryError
+
+    _, flow, probability = flow_field(100, 9)
+    masks = whole_masks(flow, probability, Tracking(), or_cpu(Form(full, full)))
+    assert (masks == compute_masks(flow, probability)).all()
+    assert "GPU memory ran out" in caplog.text
+
+
+@pytest.mark.parametrize("in_bands", [False, True])
+def test_tracking_reaches_the_device(flow_field, monkeypatch, in_bands):
+    """It was written, tested and never called: beside engines on CUDA, `auto` takes it from some size on."""
+    from app.cells import device
+
+    used = []
+    on_cpu = device.device_form("cpu")
+    monkeypatch.setattr(choice, "cuda_in_use", lambda: True)
+    monkeypatch.setattr(choice, "DEVICE_FROM", 10_000)
+    monkeypatch.setattr(device, "device_form", lambda name: used.append(name) or on_cpu)
+    _, flow, probability = flow_field(100, 9)
+    tracking = Tracking(block=100)
+    if in_bands:
+        labels = np.concatenate(list(track_bands([(flow, probability)], (100, 100), tracking, "auto")))
+    else:
+        labels = track(flow, probability, tracking, "auto")
+    assert used == ["cuda"]
+    assert labels.max() == compute_masks(flow, probability).max()
+    track(flow[:, :50], probability[:50], tracking, "auto")
+    track(flow, probability, tracking, "cpu")
+    assert used == ["cuda"]

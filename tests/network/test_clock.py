@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.network.clock import Clock, Rung, choose, ladder, pass_order, tolerance
+from app.errors import UsageError
+from app.network.clock import Clock, Rung, budget_seconds, choose, ladder, pass_order, tolerance
 from app.network.windows import View
 from app.settings import Windows
 
@@ -57,3 +58,10 @@ def test_a_stopped_clock_stands() -> None:
     """While the next image has the machine, this one's time does not run."""
     clock = Clock.start(10).stopped()
     assert clock.spent == clock.spent
+
+
+@pytest.mark.parametrize("budget", ["soon", "-1", "0", "nan", "inf"])
+def test_budgets_that_make_no_sense(budget: str) -> None:
+    """'nan' is a number to Python."""
+    with pytest.raises(UsageError, match="budget"):
+        budget_seconds(budget, 10, 10)

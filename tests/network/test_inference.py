@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from app.network.clock import Clock, Speed
 from app.network.engines.lazy import LazyEngine
 from app.network.inference import Network, enlarge, sigmoid
-from app.run.segmentation import Pixels
+from app.read import Pixels
 from app.settings import Windows
 
 SMALL = Windows(size=64)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from app.network.passes import Mean, Pass, Seen, single_pass
 from app.network.strips import Strips
 from app.network.windows import Grid, View
-from app.run.segmentation import Pixels
+from app.read import Pixels
 from app.settings import Windows
 
 SMALL = Windows(size=32, overlap=0.6, empty_range=-1)

@@ -14,9 +14,7 @@ import pytest
 import tifffile
 
 import app
-from app.errors import UsageError
 from app.read import read_image
-from app.run.segmentation import budget_seconds, to_steps
 from app.write.labels import read_labels
 from evaluation.matching import match
 
@@ -74,19 +72,6 @@ def test_arrays_that_are_no_image(image: Any) -> None:
     """A shape that is guessed at gives labels of something else."""
     with pytest.raises(ValueError, match="image"):
         app.segment(image)
-
-
-def test_what_was_read_is_not_normalised_again() -> None:
-    """Twice normalised is not what the network was trained on."""
-    steps = np.arange(48, dtype=np.uint8).reshape(4, 4, 3) * 5
-    np.testing.assert_array_equal(to_steps(steps.astype(np.float32) / 255), steps)
-
-
-@pytest.mark.parametrize("budget", ["soon", "-1", "0", "nan", "inf"])
-def test_budgets_that_make_no_sense(budget: str) -> None:
-    """'nan' is a number to Python."""
-    with pytest.raises(UsageError, match="budget"):
-        budget_seconds(budget, 10, 10)
 
 
 def test_real_cells_are_found(cells: Path, tmp_path: Path) -> None:
