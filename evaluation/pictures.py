@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.read import open_image
-from evaluation.colours import MISTAKES, rgb
+from app.write.colours import PURPLE, SKY, VERMILLION, YELLOW, rgb
 from evaluation.mistakes import find_mistakes
 from evaluation.overlap import Labels, count_overlaps
 
+MISTAKES = {"missed": VERMILLION, "invented": SKY, "split": YELLOW, "merged": PURPLE}
 SIDE = 800  # px, of the longer side of a picture; larger images are thinned out, smaller repeated
 DIM = 0.6  # of the image's brightness, so that colours stand out
 FILL = 0.35  # of a mistake's colour in the inside of its cell

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from app.errors import ReadError
 from app.read import find_images
-from evaluation import page, plots, timing
+from app.write import page
+from evaluation import plots, timing
 from evaluation.cases import Case
-from evaluation.colours import MISTAKES
 from evaluation.labelfiles import read_labels
 from evaluation.measures import AP_RANGE
-from evaluation.pictures import Picture, draw_mistakes, thumbnail
+from evaluation.pictures import MISTAKES, Picture, draw_mistakes, thumbnail
 from evaluation.scores import Row
 from evaluation.summary import MISTAKES as KINDS
 from evaluation.summary import TABLE_HEAD, Summary, summarise, table_cells
@@ -40,7 +40,7 @@ def render(rows: Sequence[Row], systems: Mapping[str, Sequence[Timed]], images: 
     overall = summaries[-1]
     parts = [
         "<h1>Evaluation report</h1>",
-        f'<p class="faint">{escape(_about(overall))}</p>',
+        f'<p class="soft">{escape(_about(overall))}</p>',
         page.tiles(_headlines(overall)),
         "<h2>Scores per set</h2>",
         RULES,
@@ -177,8 +177,8 @@ def _overlay(row: Row, images: Path | None) -> str:
     assert row.case.true is not None  # the row is ok, so both were read
     assert row.case.pred is not None
     drawn = draw_mistakes(picture, read_labels(row.case.true), read_labels(row.case.pred))
-    both = page.image(picture, f"{title}: the image") if picture is not None else "<p>No image was given.</p>"
-    overlay = page.image(drawn, f"{title}: {kinds}")
+    both = "<p>No image was given.</p>" if picture is None else page.picture(picture, f"{title}: the image")
+    overlay = page.picture(drawn, f"{title}: {kinds}")
     pair = f'<div class="pair"><div>{both}</div><div>{overlay}</div></div>'
     return f"<h3>{escape(title)}</h3><p>{escape(words)}</p>{pair}"
 

@@ -18,7 +18,7 @@ from .memory import band_height
 from .ready import Ready
 
 if TYPE_CHECKING:
-    from ..write.report import Row
+    from .report import Row
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ def draw(
 ) -> Row | None:
     """Everything that `--save` asked for, and the row where a report is wanted."""
     from ..write import WRITERS, Result
-    from ..write.report import make_row
+    from .report import make_row
 
     source = ready.source
     result = Result(

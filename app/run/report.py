@@ -1,23 +1,101 @@
-"""From what became of a run to its HTML page."""
+"""From what became of a run to one HTML page that opens from the disk, also with a thousand images."""
 
 from __future__ import annotations
 
 import platform
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, field, replace
+from html import escape
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from .. import __version__
 from ..settings import Job
 from ..system import machine
-from ..write.report import Row, Run, write_report
+from ..system.files import whole_file
+from ..write import Result, page
+from ..write.page import Cell
+from ..write.plots import bars, histogram
+from ..write.thumbnail import thumbnail
 from .finish import Finished
 from .tally import Tally
 
 NAME = "report.html"
 PACKAGES = ("numpy", "numba", "openvino", "tifffile", "imagecodecs", "torch")
+COLUMNS = ("", "Image", "Size (px)", "Cells", "Median Ø (px)", "Time", "Passes", "Remarks")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One image of the run.
+
+    Where it failed, `error` says why; where its labels were there before, nothing
+    but its name and a warning need be known.
+    """
+
+    stem: str
+    thumbnail: bytes = b""  # JPEG with the overlay
+    height: int = 0  # px
+    width: int = 0  # px
+    diameters: NDArray[np.float32] = field(default_factory=lambda: np.empty(0, np.float32))  # px, per cell
+    seconds: float = 0.0
+    tolerance: float | None = None  # seconds it may take; None: as long as it likes
+    passes: str = ""  # those taken, as the log says it
+    warnings: tuple[str, ...] = ()
+    error: str | None = None
+
+    @property
+    def cells(self) -> int:
+        return len(self.diameters)
+
+    @property
+    def median_diameter(self) -> float:
+        """Pixels; 0 where there is no cell."""
+        return float(np.median(self.diameters)) if self.cells else 0.0
+
+    @property
+    def measured(self) -> bool:
+        """Whether this run looked at the image and got through it."""
+        return self.error is None and self.height > 0
+
+    @property
+    def late(self) -> bool:
+        return self.tolerance is not None and self.seconds > self.tolerance
+
+
+@dataclass(frozen=True)
+class Run:
+    """A whole run: its images, and what a reader needs to do it again."""
+
+    rows: tuple[Row, ...]
+    started: str  # date and time
+    seconds: float
+    settings: Mapping[str, str]
+    weights: Mapping[str, str]
+    versions: Mapping[str, str]
+    machine: Mapping[str, str]
+
+
+def make_row(
+    result: Result, seconds: float, tolerance: float | None, passes: str, warnings: tuple[str, ...]
+) -> Row:
+    """The row of an image that went well."""
+    areas = np.bincount(result.labels.ravel())[1:]
+    return Row(
+        stem=result.stem,
+        thumbnail=thumbnail(result),
+        height=result.labels.shape[0],
+        width=result.labels.shape[1],
+        diameters=np.sqrt(4 / np.pi * areas[areas > 0]).astype(np.float32),
+        seconds=seconds,
+        tolerance=tolerance,
+        passes=passes,
+        warnings=warnings,
+    )
 
 
 def write(job: Job, weights: str, tally: Tally, stems: Mapping[Path, str], seconds: float) -> None:
@@ -68,3 +146,102 @@ def versions() -> dict[str, str]:
         except PackageNotFoundError:
             continue
     return found
+
+
+def write_report(run: Run, path: Path) -> None:
+    """Writes the page, whole or not at all; pictures and plots are inside it."""
+    title = f"Segmentation of {counted(len(run.rows), 'image')}"
+    sections = {
+        "Settings": run.settings,
+        "Weights": run.weights,
+        "Versions": run.versions,
+        "Machine": run.machine,
+    }
+    parts = [
+        f"<h1>{title}</h1>",
+        f'<div class="soft">{escape(f"{run.started}, {duration(run.seconds)}")}</div>',
+        summary(run),
+        plots(run),
+        "<h2>Images</h2>",
+        page.sortable(COLUMNS, [table_row(row) for row in run.rows]),
+        page.facts(sections),
+    ]
+    with whole_file(path) as partial:
+        # a file name of bytes that are no UTF-8 is shown with escapes
+        partial.write_text(page.page(title, parts), encoding="utf-8", errors="backslashreplace")
+
+
+def summary(run: Run) -> str:
+    """The few numbers that one looks for first."""
+    measured = sum(row.measured for row in run.rows)
+    numbers = {
+        "images written": measured,
+        "done before": sum(not row.measured and row.error is None for row in run.rows),
+        "failed": sum(row.error is not None for row in run.rows),
+        "cells": sum(row.cells for row in run.rows),
+        "with warnings": sum(bool(row.warnings) for row in run.rows if row.measured),
+        "over tolerance": sum(row.late for row in run.rows),
+    }
+    bad = [what for what in ("failed", "with warnings", "over tolerance") if numbers[what]]
+    return page.tiles([(f"{number:,}", what) for what, number in numbers.items()], bad)
+
+
+def plots(run: Run) -> str:
+    """Cells per image in the order of the run, and the sizes of all cells."""
+    good = [row for row in run.rows if row.measured]
+    if not good:
+        return ""
+    sizes = np.concatenate([row.diameters for row in good])
+    return page.figures(
+        {
+            "Cells per image": bars(
+                [row.cells for row in good], [row.stem for row in good], "images, in order"
+            ),
+            "Cell sizes": histogram(sizes, "equivalent diameter, px"),
+        }
+    )
+
+
+def table_row(row: Row) -> list[Cell]:
+    """The cells of COLUMNS; remarks are sorted by their gravity."""
+    name = Cell(escape(row.stem), kind="name")
+    remarks = "".join(f"<li>{escape(warning)}</li>" for warning in row.warnings)
+    remarks = f"<ul>{remarks}</ul>" if remarks else ""
+    if not row.measured:
+        last = Cell(remarks, 0) if row.error is None else Cell(escape(row.error), 2, "bad")
+        return [Cell(kind="pic"), name, *[Cell(sort=-1)] * len(COLUMNS[2:-1]), last]
+    median = f"{row.median_diameter:.1f}" if row.cells else "–"
+    return [
+        Cell(page.image(row.thumbnail, "jpeg", ""), kind="pic"),
+        name,
+        Cell(f"{row.height} × {row.width}", row.height * row.width, "n"),
+        Cell(f"{row.cells:,}", row.cells, "n"),
+        Cell(median, row.median_diameter, "n"),
+        Cell(time_taken(row), row.seconds, "n"),
+        Cell(escape(row.passes)),
+        Cell(remarks, int(bool(remarks))),
+    ]
+
+
+def time_taken(row: Row) -> str:
+    """Seconds, beside a bar where there is a tolerance."""
+    if row.tolerance is None:
+        return f"{row.seconds:.2f} s"
+    share = min(row.seconds / max(row.tolerance, 1e-9), 1) * 100
+    bad = " bad" if row.late else ""
+    return (
+        f'<span class="{bad.strip()}">{row.seconds:.2f} of {row.tolerance:.1f} s</span>'
+        f'<span class="bar{bad}"><i style="width:{share:.0f}%"></i></span>'
+    )
+
+
+def counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def duration(seconds: float) -> str:
+    """As people say it: seconds, or minutes and hours."""
+    if seconds < 120:
+        return f"{seconds:.1f} s"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"

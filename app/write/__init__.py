@@ -1,7 +1,7 @@
 """Labels in, files out: the label TIFF with its record (`labels`), and what people look at.
 
 Each of `WRITERS` turns one `Result` into files for a person or a viewer; its libraries are imported when it
-is first called. `report.py`, `plots.py` and `colours.py` make pages and pictures.
+is first called. `page`, `plots` and `colours` are the kit for HTML pages, the evaluation's as well.
 """
 
 from __future__ import annotations

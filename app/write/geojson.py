@@ -7,7 +7,7 @@ import uuid
 from pathlib import Path
 
 from ..system.files import whole_file
-from .colours import cell_colours
+from .colouring import cell_colours
 from .result import Result
 from .trace import Polygon, Ring, trace
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ..system.files import whole_file
 from .appearance import as_seen
-from .colours import cell_colours
+from .colouring import cell_colours
 from .result import Result
 
 SCREEN = 700  # px; an image this long on its longer side needs contours one pixel wide

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .appearance import as_seen
-from .colours import cell_colours
+from .colouring import cell_colours
 from .overlay import contours, median_diameter
 from .result import Result
 

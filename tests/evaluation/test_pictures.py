@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import tifffile
 
-from evaluation.colours import MISTAKES, rgb
-from evaluation.pictures import draw_mistakes, outline, thumbnail
+from app.write.colours import rgb
+from evaluation.pictures import MISTAKES, draw_mistakes, outline, thumbnail
 
 
 def drawn_kinds(picture: np.ndarray) -> set[str]:

@@ -11,10 +11,9 @@ import numpy as np
 from app.network.clock import Rung
 from app.network.inference import Progress
 from app.run.finish import Finished
-from app.run.report import NAME, row_of, settings, write
+from app.run.report import NAME, Row, row_of, settings, write
 from app.run.tally import Tally
 from app.settings import Job
-from app.write.report import Row
 
 
 def finished(tmp_path: Path, row: Row) -> Finished:

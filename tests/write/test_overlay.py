@@ -12,7 +12,7 @@ from imagecodecs import imread
 
 from app.write import WRITERS, Result
 from app.write.appearance import as_seen
-from app.write.colours import NEAR, PALETTE, TOUCHING, cell_colours, colour_graph, neighbours
+from app.write.colouring import NEAR, PALETTE, TOUCHING, cell_colours, colour_graph, neighbours
 from app.write.overlay import contour_width, contours, overlay
 
 

@@ -1,4 +1,4 @@
-"""A report that needs a network, breaks on odd names, or chokes on a thousand images."""
+"""A page that needs a network, breaks on odd names, or chokes on a thousand images."""
 
 from __future__ import annotations
 
@@ -10,12 +10,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from imagecodecs import jpeg8_decode
 
+from app.run.report import Row, Run, make_row, write_report
 from app.write import Result
-from app.write.plots import nice_top
-from app.write.report import Row, Run, make_row, write_report
-from app.write.thumbnail import shrink, thumbnail
 
 
 @pytest.fixture(scope="module")
@@ -137,27 +134,3 @@ def test_the_browser_sorts_and_filters(good: Row, tmp_path: Path) -> None:
         [*command, "--dump-dom", page.as_uri()], capture_output=True, text=True, timeout=120, check=True
     )
     assert "<title>cba abc b</title>" in done.stdout
-
-
-@pytest.mark.parametrize(("height", "width"), [(700, 300), (90, 40), (1, 5000)])
-def test_thumbnails_keep_the_images_shape(height: int, width: int, synthetic_field) -> None:
-    image, labels = synthetic_field(height, width, 10, 0)
-    picture = jpeg8_decode(
-        thumbnail(Result("a", image, image, labels, np.zeros((2, height, width)), labels * 1.0))
-    )
-    assert max(picture.shape) == min(max(height, width), 160)
-    assert picture.shape[0] == pytest.approx(height / width * picture.shape[1], abs=1)
-
-
-def test_shrinking_means_over_whole_boxes() -> None:
-    values = np.arange(35, dtype=np.uint16).reshape(5, 7, 1)
-    small = shrink(values, (2, 3))
-    assert small[0, 0, 0] == values[:2, :2].mean()
-    assert small[1, 2, 0] == values[2:, 4:].mean()
-
-
-@pytest.mark.parametrize(
-    ("highest", "top"), [(0, 1), (1, 1), (3, 4), (100, 100), (101, 200), (0.3, 0.4), (950, 1000)]
-)
-def test_scales_end_at_round_numbers(highest: float, top: float) -> None:
-    assert nice_top(highest) == pytest.approx(top)
