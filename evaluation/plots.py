@@ -24,7 +24,7 @@ def distribution(summaries: Sequence[Summary]) -> str:
     left = round(LETTER * max(map(len, names))) + 12
     panels = [
         Panel(
-            Scale(-0.02, 1.02),
+            UNIT,
             Scale(len(summaries) - 0.5, -0.5),
             "F1 at IoU 0.5",
             title,

@@ -1,7 +1,7 @@
 """Prints what is in this image as a CycloneDX 1.5 list: Python packages, Debian packages, weights.
 
 Run by the Dockerfile inside the finished image, so it lists what is there and
-not what was asked for. Needs nothing but Python.
+not what was asked for. Needs nothing but Python: cyclonedx-python-lib would stand in the list that it writes.
 """
 
 from __future__ import annotations

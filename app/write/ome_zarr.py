@@ -4,6 +4,9 @@
     0, 1, …             levels
     labels/cells/       multiscales: y, x of the labels; image-label
         0, 1, …
+
+The metadata are written here and not by ome-zarr, which brings dask and clients of the network into the image;
+the tests read them with it.
 """
 
 from __future__ import annotations
