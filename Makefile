@@ -42,7 +42,7 @@ test-kill: install  ## 100 rounds of kill -9 on a folder of 20 images (about 20 
 lint: install  ## ruff
 	$(BIN)/ruff check .
 
-types: install  ## mypy on app and evaluation
+types: install  ## mypy
 	$(BIN)/mypy
 
 # the image: TARGET=gpu (with CUDA) or cpu (slim); BUILD_FLAGS go to docker build

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from .run.segmentation import Segmentation, segment
 
 __version__ = "0.1.0"
+COMMAND = "python -m app" if __name__ == "app" else "mediar-box"  # as a user types it here
 __all__ = ["Segmentation", "__version__", "compute_masks", "segment"]
 
 _AT_HOME = {"Segmentation": "run.segmentation", "compute_masks": "cells", "segment": "run.segmentation"}

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import __version__
+from . import COMMAND, __version__
 from .errors import MediarError
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """All commands and their flags."""
-    top = argparse.ArgumentParser(prog="python -m app", description="Cell segmentation in a box.")
+    top = argparse.ArgumentParser(prog=COMMAND, description="Cell segmentation in a box.")
     top.add_argument("--version", action="version", version=f"mediar-box {__version__}")
     commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
 

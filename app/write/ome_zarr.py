@@ -5,7 +5,7 @@
     labels/cells/       multiscales: y, x of the labels; image-label
         0, 1, …
 
-The metadata are written here and not by ome-zarr, which brings dask and clients of the network into the image;
+The metadata are written here and not by ome-zarr, which brings dask and clients of the network with it;
 the tests read them with it.
 """
 

@@ -21,8 +21,9 @@ from numpy.typing import NDArray
 
 from ...errors import WeightsError
 from ..architecture import Architecture
+from .carried import CARRIED
 
-GRAPHS = Path(__file__).resolve().parents[3] / "weights" / "graphs"
+GRAPHS = CARRIED / "graphs"
 COUNTERS = (
     ".num_batches_tracked"  # of batch norms; a trained network keeps them, a prediction has no use for them
 )

@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ... import COMMAND
 from ...errors import WeightsError
 from ..architecture import Architecture
+from .carried import CARRIED
 from .states import SUFFIXES, checksum, read_shapes
 
-CARRIED = Path(__file__).resolve().parents[3] / "weights"
 MOUNTED = Path("/opt/weights")
 INDEX = "index.json"
 
@@ -67,7 +68,7 @@ def find_weights(name_or_path: str) -> Weights:
                 return from_folder(folder, "official")
         raise WeightsError(
             "official: these weights are not here; get from_phase1.pth and from_phase2.pth from their "
-            "authors, then run `python -m app weights import from_phase1.pth from_phase2.pth`"
+            f"authors, then run `{COMMAND} weights import from_phase1.pth from_phase2.pth`"
         )
     path = Path(name_or_path)
     if path.is_dir():

@@ -11,8 +11,9 @@ import numpy as np
 from ...errors import WeightsError
 from ...system.files import make_folder
 from ..architecture import OFFICIAL, Architecture
+from .carried import CARRIED
 from .graph import Graph
-from .index import CARRIED, Weights, from_index, user_folder, write_index
+from .index import Weights, from_index, user_folder, write_index
 from .states import State, checksum, read_state, write_state
 
 logger = logging.getLogger(__name__)
