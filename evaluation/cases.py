@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 from app.errors import UsageError
+from app.system.tables import read_table
 from evaluation.labelfiles import index_labels
 
 SPLITS = "splits.csv"  # columns set, id, split; beside the labels' folder or up to two above
@@ -93,11 +93,7 @@ def _read_splits(folder: Path, own_set: str, *, mixed: bool) -> dict[str, tuple[
     path = next((up / SPLITS for up in (above, *above.parents[:2]) if (up / SPLITS).is_file()), None)
     if path is None:
         return None
-    try:
-        with path.open(newline="") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError) as cause:
-        raise UsageError(f"{path}: can't be read ({cause}); save it as CSV in UTF-8") from cause
+    rows = read_table(path, UsageError, "save it as CSV in UTF-8")
     if rows and not {"id", "split"} <= rows[0].keys():
         raise UsageError(f"{path}: has columns {', '.join(rows[0])}; id and split are needed")
     ours = [row for row in rows if (row.get("set") or own_set) == own_set]

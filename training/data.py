@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import logging
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 from app.cells.diffusion import labels_to_flow
 from app.errors import MediarError
 from app.read import open_image
+from app.system.tables import read_table
 
 logger = logging.getLogger(__name__)
 
@@ -60,8 +60,7 @@ def find_pairs(root: Path, split: str, relabelled: Path | None = None) -> list[P
     pairs = [pair for folder in folders for pair in pairs_in(folder)]
     table = root / "splits.csv"
     if table.is_file():
-        with table.open(newline="") as file:
-            rows = list(csv.DictReader(file))
+        rows = read_table(table, DataError, "save it as CSV in UTF-8")
         if rows and not {"set", "id", "split"} <= rows[0].keys():
             raise DataError(f"{table}: has columns {', '.join(rows[0])}; set, id and split are needed")
         chosen = {(row["set"], row["id"]) for row in rows if row["split"] == split}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 from torch import nn
 from tqdm import tqdm
 
-from app.system.files import whole_file
+from app.system.tables import write_table
 from training.data import DataError, Pair, load_image
 from training.network import load_network
 
@@ -31,10 +30,8 @@ def discover(weights: Path, pairs: Sequence[Pair], clusters: int, folder: Path) 
     found = cluster(embeddings, clusters)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "clusters.csv"
-    with whole_file(path) as partial, partial.open("w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["set", "id", "cluster"])
-        writer.writerows((pair.set, pair.id, c) for pair, c in zip(pairs, found, strict=True))
+    rows = ((pair.set, pair.id, int(c)) for pair, c in zip(pairs, found, strict=True))
+    write_table(path, ["set", "id", "cluster"], rows)
     return path
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from app.errors import UsageError
+from app.system.tables import read_table
 
 EVERY = 20  # steps per row
 COLUMNS = ("step", "bce", "half_mse", "norm", "rate", "seconds")
@@ -33,11 +34,7 @@ def add_row(path: Path, step: int, means: np.ndarray, rate: float, seconds: floa
 
 def read_log(path: Path) -> list[dict[str, str]]:
     """The rows of a log, one at least; raises UsageError."""
-    try:
-        with path.open(newline="") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError) as cause:
-        raise UsageError(f"{path}: can't be read ({cause}); `fit` writes it") from cause
+    rows = read_table(path, UsageError, "`fit` writes it")
     if not rows or not set(COLUMNS) <= rows[-1].keys():
         raise UsageError(f"{path}: holds no row of a log; `fit` writes one every {EVERY} steps")
     return rows

@@ -9,7 +9,6 @@ what the label calls background, is taken for one that was forgotten.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,8 @@ from tqdm import tqdm
 
 from app.network.engines import Engine
 from app.system.files import whole_file
+from app.system.tables import write_table
+from app.write.labels import label_dtype
 from evaluation.assignment import best_pairs
 from evaluation.matching import match
 from evaluation.overlap import count_overlaps
@@ -83,15 +84,12 @@ def write_labels(labels: NDArray[np.int32], path: Path) -> None:
     import tifffile
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    dtype = np.uint16 if labels.max() <= 65535 else np.uint32
     with whole_file(path) as partial:
-        tifffile.imwrite(partial, labels.astype(dtype), compression="zlib")
+        tifffile.imwrite(partial, labels.astype(label_dtype(int(labels.max()))), compression="zlib")
 
 
 def write_report(done: Sequence[Relabelled], path: Path) -> None:
     """One line per image: set, id, agreement, cells added."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with whole_file(path) as partial, partial.open("w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["set", "id", "agreement", "added"])
-        writer.writerows([r.pair.set, r.pair.id, f"{r.agreement:.4f}", r.added] for r in done)
+    rows = ([r.pair.set, r.pair.id, f"{r.agreement:.4f}", r.added] for r in done)
+    write_table(path, ["set", "id", "agreement", "added"], rows)

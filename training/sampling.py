@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from app.system.tables import read_table
 from training.data import DataError, Pair, Sample
 
 LARGEST_FACTOR = 8.0  # an image of a rare cluster is drawn at most this many times as often
@@ -55,7 +55,5 @@ def amplification(pairs: Sequence[Pair], clusters: Clusters) -> NDArray[np.float
 
 def read_clusters(path: Path) -> dict[tuple[str, str], int]:
     """The table that `python -m training discover` wrote: set, id, cluster."""
-    if not path.is_file():
-        raise DataError(f"{path}: no such file; `python -m training discover` writes it")
-    with path.open(newline="") as file:
-        return {(row["set"], row["id"]): int(row["cluster"]) for row in csv.DictReader(file)}
+    rows = read_table(path, DataError, "`python -m training discover` writes it")
+    return {(row["set"], row["id"]): int(row["cluster"]) for row in rows}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ import numpy as np
 from tqdm import tqdm
 
 from app.network.engines import Engine
-from app.system.files import whole_file
+from app.system.tables import write_table
 from training.data import Pair, load_image, load_labels
 from training.judge import Judgement, f1_by_size, judge
 from training.passes import Variant, segment_all
@@ -120,10 +119,9 @@ def rows_of(rows: Sequence[Row], variant: str) -> list[Row]:
 def write_rows(rows: Sequence[Row], path: Path) -> None:
     """One line per image and variant, as CSV."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with whole_file(path) as partial, partial.open("w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["set", "id", "variant", "f1", "map", "true_cells", "found_cells"])
-        for row in rows:
-            s = row.scores
-            numbers = [f"{s.f1:.4f}", f"{s.map:.4f}", s.true_cells, s.found_cells]
-            writer.writerow([row.set, row.id, row.variant, *numbers])
+    lines = []
+    for row in rows:
+        s = row.scores
+        numbers = [f"{s.f1:.4f}", f"{s.map:.4f}", s.true_cells, s.found_cells]
+        lines.append([row.set, row.id, row.variant, *numbers])
+    write_table(path, ["set", "id", "variant", "f1", "map", "true_cells", "found_cells"], lines)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ..system.files import whole_file
 from ..system.whole_folder import whole_folder
+from .labels import label_dtype
 from .ome_zarr import write_zarr
 from .pyramid import every_second, levels
 from .result import Result
@@ -52,4 +53,4 @@ def write_tiff(result: Result, path: Path) -> None:
 
 def compact(labels: NDArray[np.int32]) -> NDArray[np.uint16] | NDArray[np.uint32]:
     """The labels in the smallest type that every viewer opens."""
-    return labels.astype(np.uint16) if labels.max(initial=0) <= 65535 else labels.astype(np.uint32)
+    return labels.astype(label_dtype(int(labels.max(initial=0))))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 import numpy as np
 
-from ..system.files import whole_file
+from ..system.tables import write_table
 from .measure import Columns, means, measure
 from .result import Result
 
@@ -16,10 +15,7 @@ def write(result: Result, folder: Path) -> Path:
     """Writes `<stem>_cells.csv`, UTF-8, ids ascending; returns its path."""
     path = folder / f"{result.stem}_cells.csv"
     columns = table(result)
-    with whole_file(path) as partial, partial.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(columns)
-        writer.writerows(zip(*(texts(column) for column in columns.values()), strict=True))
+    write_table(path, columns, zip(*(texts(column) for column in columns.values()), strict=True))
     return path
 
 
