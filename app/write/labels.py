@@ -17,6 +17,12 @@ from numpy.typing import NDArray
 SUFFIX = "_label.tiff"  # what the organisers' scorer looks for
 TILE = 512  # px, of slides, whose labels are written band by band
 BIGTIFF_FROM = 2**31  # bytes before compression; a classic TIFF ends at 4 GiB
+CODED: dict[str, Any] = {
+    "compression": "zlib",
+    "predictor": False,
+    "photometric": "minisblack",
+    "metadata": None,  # tifffile's own text would take the record's place
+}
 
 
 @dataclass(frozen=True)
@@ -44,11 +50,8 @@ def write_labels(path: Path, labels: NDArray[np.int32], record: Record) -> None:
         path,
         data,
         bigtiff=data.nbytes >= BIGTIFF_FROM,
-        compression="zlib",
-        predictor=False,
-        photometric="minisblack",
-        metadata=None,
         description=describe(record, count),
+        **CODED,
     )
 
 
@@ -82,11 +85,8 @@ def write_label_bands(
             dtype=dtype,
             tile=(TILE, TILE),
             bigtiff=shape[0] * shape[1] * dtype.itemsize >= BIGTIFF_FROM,
-            compression="zlib",
-            predictor=False,
-            photometric="minisblack",
-            metadata=None,
             description=describe(record, count),
+            **CODED,
         )
     return count
 
