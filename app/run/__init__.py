@@ -1,4 +1,4 @@
-"""Images in, files out. Public: `predict.predict`, `preview.preview`, `doctor.doctor`, `segmentation.segment`.
+"""Images in, files out: `predict.predict`, `preview.preview`, `doctor.doctor`, `segmentation.segment`.
 
 Here the rooms are called in their order, and here is what only a run knows: which image is done, in other
 hands or failed, how it is stopped, how much memory it may take, what a person is told of it. Nothing is
