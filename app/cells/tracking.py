@@ -77,8 +77,9 @@ def compute_masks(
     `flow` is `(2, H, W)` float32, order (dy, dx), five times the unit vector;
     `probability` `(H, W)` float32 in [0, 1]. `niter` steps at most per pixel;
     `flow_threshold` is the largest mean squared flow error, 0 for no check;
-    `min_size` in px. Raises ValueError for wrong shapes, TrackingError for
-    NaN or infinite values.
+    `min_size` in px; `device` is 'cpu', a torch device, or 'auto', the faster
+    for the size. Raises ValueError for wrong shapes, TrackingError for NaN or
+    infinite values, DeviceError for a device that isn't there.
     """
     from .choice import form_for  # numba is imported only where cells are tracked
     from .masks import whole_masks
