@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from training.synthetic import fluorescence, layouts, levels, sheets, smears, tissue, transmitted
+from training.synthetic import fluorescence, layouts, levels, organs, sheets, smears, tissue, transmitted
 from training.synthetic.camera import photograph
-from training.synthetic.canvas import Layout, tidy
+from training.synthetic.canvas import Labels, Layout, tidy
 from training.synthetic.fields import Image, Random, chance
 from training.synthetic.marks import annotate, debris
 from training.synthetic.scene import Scene
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 SEEN = 0.6  # of the cells, at least; a field with fewer is drawn anew
 TRIES = 8
+COLLAGES = 0.2  # of the images are pasted together where real ones are given
+SHAPES = 0.3  # of the others take their outlines from a real image
+BORROWED = 0.2  # of the others take their look from one
+RESHAPED = ("blobs", "clumps", "spiky", "few")  # layouts whose outlines may be others
 
 LAYOUTS: Mapping[str, Callable[[Random, int], Layout]] = {
     "blobs": layouts.blobs,
@@ -30,6 +34,8 @@ LAYOUTS: Mapping[str, Callable[[Random, int], Layout]] = {
     "spiky": layouts.spiky,
     "few": layouts.few,
     "sheet": sheets.sheet,
+    "organ": organs.organ,
+    "smear": organs.spread_out,
     "empty": layouts.empty,
 }
 LOOKS: Mapping[str, Callable[[Scene], Image]] = {
@@ -57,10 +63,10 @@ SHARES: Mapping[str, Mapping[str, float]] = {
     "phase": {"spiky": 60, "sheet": 25, "blobs": 20, "rods": 25, "few": 10, "empty": 3},
     "interference": {"spiky": 20, "sheet": 15, "blobs": 15, "few": 8, "rods": 6},
     "brightfield": {"blobs": 30, "clumps": 10, "rods": 12, "spiky": 15, "few": 6, "sheet": 6, "empty": 3},
-    "section": {"blobs": 50, "clumps": 45, "empty": 4},
-    "immuno": {"blobs": 20, "clumps": 20},
-    "white_cells": {"few": 35, "blobs": 30},
-    "red_cells": {"blobs": 15, "clumps": 10},
+    "section": {"organ": 90, "clumps": 15, "blobs": 5, "empty": 4},
+    "immuno": {"organ": 35, "clumps": 8},
+    "white_cells": {"smear": 65, "few": 5},
+    "red_cells": {"smear": 18, "clumps": 6},
     "levels": {"blobs": 15, "clumps": 10, "sheet": 15, "spiky": 15, "rods": 8, "few": 12},
 }
 
@@ -90,23 +96,60 @@ def draw(seed: int, size: int = 352, *, real: Real | None = None) -> Synthetic:
 
 def once(rng: Random, size: int, real: Real | None, *, best: bool) -> Synthetic | None:
     """One attempt; None where too few of its cells can be seen, unless the `best` is asked for."""
+    if real is not None and chance(rng, COLLAGES):
+        from training.synthetic.collage import collage
+
+        image, labels, source = collage(rng, size, real)
+        return checked(image, labels, "collage", source, best=best)
     look, kind = choose(rng)
     layout = LAYOUTS[kind](rng, size)
-    layout = Layout(layout.name, tidy(layout.labels), layout.hidden, layout.diameter)
-    count = layout.labels.max()
-    if kind != "empty" and not count and not best:
-        return None
-    light = LOOKS[look](Scene(layout, rng))
+    if real is not None and kind in RESHAPED and chance(rng, SHAPES):
+        layout = reshaped(rng, layout, real)
+    layout = replace(layout, labels=tidy(layout.labels))
+    look, light = looked_at(rng, Scene(layout, rng), look, real)
     if chance(rng, 0.2):
         light = debris(rng, light)
     image = photograph(rng, light)
     labels = layout.labels
     if chance(rng, 0.08):
         labels = np.where(annotate(rng, image), 0, labels)
+    return checked(image, labels, layout.name, look, best=best or kind == "empty")
+
+
+def reshaped(rng: Random, layout: Layout, real: Real) -> Layout:
+    """Cells of a real image in place of the layout, unless that has none to lend."""
+    from training.synthetic.real import outlines, read
+
+    lent = outlines(rng, read(real.choose(rng)))
+    return layouts.shapes(rng, len(layout.labels), lent) if lent else layout
+
+
+def looked_at(rng: Random, scene: Scene, look: str, real: Real | None) -> tuple[str, Image]:
+    """The look that was taken, and its light; a real image lends its tones, or the colours of its stains."""
+    if real is not None and look == "section" and chance(rng, 0.5):
+        from training.synthetic.real import dyes_of, read
+
+        return look, tissue.section(scene, dyes_of(read(real.choose(rng))))
+    if real is not None and chance(rng, BORROWED):
+        from training.synthetic.borrowed import borrowed
+        from training.synthetic.real import piece, read, zoom_for
+
+        whole = read(real.choose(rng))
+        light = borrowed(scene, piece(rng, whole, scene.size, zoom_for(rng, whole.diameter)))
+        if light is not None:
+            return "borrowed", light
+    return look, LOOKS[look](scene)
+
+
+def checked(
+    image: NDArray[np.uint8], labels: Labels, layout: str, look: str, *, best: bool
+) -> Synthetic | None:
+    """The image with labels of what can be seen; None where that is too little, unless it is the `best`."""
+    labels = tidy(labels)
     seen = visible(image, labels)
-    if seen.mean() < SEEN and not best:
+    if (len(seen) == 1 or seen[1:].mean() < SEEN) and not best:
         return None
-    return Synthetic(image, tidy(np.where(seen[labels], labels, 0)), layout.name, look)
+    return Synthetic(image, tidy(np.where(seen[labels], labels, 0)), layout, look)
 
 
 def choose(rng: Random) -> tuple[str, str]:

@@ -27,7 +27,7 @@ def phase(scene: Scene) -> Image:
     if chance(rng, 0.4):  # rounded cells, bright as lamps, among flat ones
         image += rng.uniform(0.2, 0.6) * scene.some_cells(rng.uniform(0.05, 0.6)) * scene.depth
     image += 0.5 + rng.uniform(0.005, 0.05) * scene.ground
-    return blur(image, rng.uniform(0.3, 1.2))
+    return within(blur(image, rng.uniform(0.3, 1.2)))
 
 
 def thickness(scene: Scene) -> Image:
@@ -74,4 +74,11 @@ def brightfield(scene: Scene) -> Image:
     if chance(rng, 0.3):  # a lens: the middle of thick cells shines
         image += rng.uniform(0.1, 0.4) * scene.depth**3
     image += rng.uniform(0.4, 0.8) + rng.uniform(0.003, 0.04) * scene.ground
-    return blur(image, rng.uniform(0.3, 1.3))
+    return within(blur(image, rng.uniform(0.3, 1.3)))
+
+
+def within(image: Image) -> Image:
+    """Between 0 and 1, as somebody sets the lamp: a few pixels may be beyond."""
+    low, high = np.percentile(image, (1, 98))
+    low, high = min(low, 0.0), max(high, 1.0)
+    return (image - np.float32(low)) / np.float32(high - low)
