@@ -23,7 +23,7 @@ def borrowed(scene: Scene, piece: Piece) -> Image | None:
     bare = ~ndimage.binary_dilation(cells, iterations=3)
     if cells.sum() < LEAST or bare.sum() < LEAST:
         return None
-    real = piece.image.astype(np.float32) / 255
+    real = piece.image.astype(np.float32) / np.float32(255)
     light = stained_nuclei(scene) if chance(rng, 0.5) else stained_body(scene)
     drawn = tones(real[cells])[ranks(light, scene.labels > 0, turned=chance(rng, 0.2))]
     soft = blur(scene.body, rng.uniform(0.5, 1.3))[..., None]
@@ -38,7 +38,7 @@ def tones(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def ranks(light: Image, inside: NDArray[np.bool_], *, turned: bool) -> NDArray[np.intp]:
-    """`(S, S)` which tone a pixel gets: the share of the inside that is darker, or brighter where `turned`."""
+    """`(S, S)` the tone of each pixel: how many inside are darker, or brighter where `turned`."""
     order = np.argsort(np.argsort(light[inside], kind="stable"), kind="stable")
     tone = order * TONES // max(inside.sum(), 1)
     result = np.zeros(light.shape, np.intp)
@@ -46,7 +46,9 @@ def ranks(light: Image, inside: NDArray[np.bool_], *, turned: bool) -> NDArray[n
     return result
 
 
-def ground(rng: Random, real: NDArray[np.float32], bare: NDArray[np.bool_], scale: float) -> NDArray[np.float32]:
+def ground(
+    rng: Random, real: NDArray[np.float32], bare: NDArray[np.bool_], scale: float
+) -> NDArray[np.float32]:
     """`(S, S, 3)` the image where it is bare; elsewhere the mean of what is bare nearby, as rough as that."""
     weight = bare.astype(np.float32)
     near = blur(real * weight[..., None], scale) / (blur(weight, scale)[..., None] + 1e-3)

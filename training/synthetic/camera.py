@@ -69,4 +69,6 @@ def blocky(rng: Random, image: Image) -> Image:
     wave = np.arange(BLOCK)
     steps = rng.uniform(0.02, 0.12) * (1 + (wave[:, None] + wave) * rng.uniform(0.5, 1.5))
     steps = steps.astype(np.float32)[:, None, :, None]
-    return idctn(np.round(waves / steps) * steps, axes=(1, 3), norm="ortho").reshape(padded.shape)[:size, :size]
+    return idctn(np.round(waves / steps) * steps, axes=(1, 3), norm="ortho").reshape(padded.shape)[
+        :size, :size
+    ]

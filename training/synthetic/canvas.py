@@ -33,16 +33,16 @@ class Layout:
 class Canvas:
     """Outlines painted one after the other; a later cell lies beneath the earlier ones."""
 
-    def __init__(self, size: int, warp: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None) -> None:
+    def __init__(
+        self, size: int, warp: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None
+    ) -> None:
         self.size = size
         self.warp = warp  # (S, S) px down and across by which outlines are pulled about
         self.labels: Labels = np.zeros((size, size), np.int32)
         self.hidden = np.zeros((size, size), np.uint8)
         self.count = 0
 
-    def paint(
-        self, outlines: Iterable[Outline], centre: NDArray[np.floating], free: float = 0.6
-    ) -> bool:
+    def paint(self, outlines: Iterable[Outline], centre: NDArray[np.floating], free: float = 0.6) -> bool:
         """Adds a cell made of one or more outlines, unless less than `free` of its first would show."""
         body = None
         for outline in outlines:
@@ -72,7 +72,9 @@ class Canvas:
         return Layout(name, self.labels, self.hidden, diameter)
 
 
-def warp(rng: Random, size: int, scale: float, reach: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def warp(
+    rng: Random, size: int, scale: float, reach: float
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Two fields `(S, S)` px that pull outlines about, by some `reach` px over distances of `scale` px."""
     return reach * smooth(rng, size, scale, 3), reach * smooth(rng, size, scale, 3)
 

@@ -17,7 +17,7 @@ def collage(rng: Random, size: int, real: Real) -> tuple[NDArray[np.uint8], Labe
     """Image `(S, S)` or `(S, S, 3)`, labels `(S, S)`, and the set they come from."""
     pair = real.choose(rng)
     first, second = read(pair), read(real.another(rng, pair.set))
-    zoom = zoom_for(rng, first.diameter)
+    zoom = zoom_for(rng, first, size)
     below, above = piece(rng, first, size, zoom), piece(rng, second, size, zoom)
     image, labels = below.image.astype(np.float32), below.labels.copy()
     if above.gray == below.gray:

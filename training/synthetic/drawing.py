@@ -127,15 +127,13 @@ def reshaped(rng: Random, layout: Layout, real: Real) -> Layout:
 def looked_at(rng: Random, scene: Scene, look: str, real: Real | None) -> tuple[str, Image]:
     """The look that was taken, and its light; a real image lends its tones, or the colours of its stains."""
     if real is not None and look == "section" and chance(rng, 0.5):
-        from training.synthetic.real import dyes_of, read
-
-        return look, tissue.section(scene, dyes_of(read(real.choose(rng))))
+        return look, tissue.section(scene, real.dyes(rng))
     if real is not None and chance(rng, BORROWED):
         from training.synthetic.borrowed import borrowed
         from training.synthetic.real import piece, read, zoom_for
 
         whole = read(real.choose(rng))
-        light = borrowed(scene, piece(rng, whole, scene.size, zoom_for(rng, whole.diameter)))
+        light = borrowed(scene, piece(rng, whole, scene.size, zoom_for(rng, whole, scene.size)))
         if light is not None:
             return "borrowed", light
     return look, LOOKS[look](scene)

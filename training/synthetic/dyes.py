@@ -30,8 +30,12 @@ class Dyes:
 
 def dye(rng: Random, density: tuple[float, ...], spread: float = 0.09) -> Colour:
     """A published colour as another laboratory has it."""
-    colour = np.clip(np.asarray(density) + rng.normal(0, spread, 3), 0.02, None)
-    return (colour / np.linalg.norm(colour)).astype(np.float32)
+    return unit(np.clip(np.asarray(density) + rng.normal(0, spread, 3), 0.02, None))
+
+
+def unit(density: NDArray[np.floating]) -> Colour:
+    """Of length 1: the amount of a dye is told elsewhere."""
+    return (density / np.linalg.norm(density)).astype(np.float32)
 
 
 def glass(rng: Random) -> Colour:
@@ -47,4 +51,4 @@ def seen(white: Colour, *layers: tuple[Image, Colour]) -> Image:
 
 def strength(rng: Random) -> float:
     """Optical density of a well stained nucleus."""
-    return log_uniform(rng, 0.6, 2.2)
+    return log_uniform(rng, 0.45, 2.2)

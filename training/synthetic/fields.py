@@ -44,27 +44,32 @@ def cubic(rng: Random, size: int, scale: float) -> NDArray[np.float32]:
     return weights
 
 
-def blur(image: NDArray[np.floating], sigma: float) -> Image:
+def blur(image: NDArray[np.generic], sigma: float) -> Image:
     """Gaussian of `sigma` px over the first two axes; wide ones on a coarser grid, which nobody sees."""
     from scipy import ndimage
 
-    image = np.asarray(image, np.float32)
+    light: Image = np.asarray(image, np.float32)
     if sigma < 0.2:
-        return image
+        return light
+    rest = light.ndim - 2
     if sigma <= 4:
-        sigmas = (sigma, sigma) + (0,) * (image.ndim - 2)
-        return ndimage.gaussian_filter(image, sigmas, truncate=3, mode="nearest")
+        return ndimage.gaussian_filter(light, (sigma, sigma) + (0,) * rest, truncate=3, mode="nearest")
     step = int(sigma // 2)
-    height, width = image.shape[:2]
-    pad = [(0, -height % step), (0, -width % step)] + [(0, 0)] * (image.ndim - 2)
-    padded = np.pad(image, pad, mode="edge")
-    coarse = padded.reshape(
-        padded.shape[0] // step, step, padded.shape[1] // step, step, *image.shape[2:]
-    ).mean(axis=(1, 3))
-    coarse = blur(coarse, sigma / step)
-    wide = np.repeat(np.repeat(coarse, step, 0), step, 1)[:height, :width]
-    kernel = (step, step) + (1,) * (image.ndim - 2)
-    return ndimage.uniform_filter(wide, kernel, mode="nearest")  # the steps of the coarse grid
+    height, width = light.shape[:2]
+    padded = np.pad(light, [(0, -height % step), (0, -width % step)] + [(0, 0)] * rest, mode="edge")
+    rows, columns = len(padded) // step, padded.shape[1] // step
+    coarse = padded.reshape(rows, step, columns, step, *light.shape[2:]).mean(axis=(1, 3))
+    wide = blur(coarse, sigma / step).repeat(step, 0).repeat(step, 1)[:height, :width]
+    return ndimage.uniform_filter(wide, (step, step) + (1,) * rest, mode="nearest")  # no steps remain
+
+
+def bent(rng: Random, field: Image) -> Image:
+    """The field with its straight lines pulled into waves."""
+    size = len(field)
+    y, x = np.indices(field.shape, np.float32)
+    reach = size * rng.uniform(0.02, 0.12)
+    down, across = (reach * smooth(rng, size, size / rng.uniform(1.2, 4)) for _ in range(2))
+    return field[(y + down).astype(int) % size, (x + across).astype(int) % size]
 
 
 def log_uniform(rng: Random, low: float, high: float) -> float:

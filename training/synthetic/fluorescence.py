@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.synthetic.canvas import Layout
-from training.synthetic.fields import Image, blur, chance, log_uniform, smooth, streaked
+from training.synthetic.canvas import Canvas
+from training.synthetic.fields import Image, bent, blur, chance, log_uniform, smooth, streaked
 from training.synthetic.outlines import star
 from training.synthetic.scene import Scene
 
@@ -50,16 +50,17 @@ def cytoplasm(scene: Scene) -> Image:
 def stained_body(scene: Scene) -> Image:
     """The light of cell bodies before any lens."""
     rng = scene.rng
-    thick = np.maximum(scene.depth, 0.02) ** rng.uniform(0, 1.2)
+    thick = np.maximum(scene.depth, 0.02) ** rng.uniform(0, 0.8)
     rim = np.exp(-scene.inside / max(rng.uniform(0.03, 0.15) * scene.diameter, 1.0))
     light = scene.per_cell(rng.uniform(0.05, 0.5)) * (thick + rng.uniform(0, 0.7) * rim)
     light *= scene.edge(rng.uniform(0.4, 2))
     turn = rng.random()
-    if turn < 0.3:  # fibres, now along the image's rows, now along its columns
-        wide = max(scene.diameter * rng.uniform(0.3, 1), 4)
-        scales = (wide, rng.uniform(1.5, 4))
-        light *= np.clip(1 + rng.uniform(0.2, 0.8) * streaked(rng, scene.size, scales[:: rng.choice([-1, 1])], 2), 0, 4)
-    elif turn < 0.5:  # vesicles
+    if turn < 0.2:  # fibres, more down than across or the other way
+        wide, narrow = max(scene.diameter * rng.uniform(0.3, 1), 4), rng.uniform(1.5, 4)
+        scales = (wide, narrow) if chance(rng, 0.5) else (narrow, wide)
+        fibres = bent(rng, streaked(rng, scene.size, scales, 2))
+        light *= np.clip(1 + rng.uniform(0.2, 0.6) * fibres, 0, 4)
+    elif turn < 0.4:  # vesicles
         light *= 1 + rng.uniform(0.5, 2) * np.clip(scene.grain - rng.uniform(0.5, 1.2), 0, 2)
     light *= np.clip(1 + rng.uniform(0, 0.45) * scene.texture, 0.05, 3)
     if chance(rng, 0.7):
@@ -72,11 +73,13 @@ def two_stains(scene: Scene) -> Image:
     rng = scene.rng
     body = exposed(scene, blur(stained_body(scene), rng.uniform(0.3, 1.8)))
     nuclei = scene.nuclei(rng.uniform(0.35, 0.7)) * scene.per_cell(0.3)
-    nuclei = blur(nuclei * np.clip(1 + 0.3 * scene.texture, 0.2, 2), rng.uniform(0.4, 1.5)) * rng.uniform(0.4, 1)
+    nuclei = blur(nuclei * np.clip(1 + 0.3 * scene.texture, 0.2, 2), rng.uniform(0.4, 1.5)) * rng.uniform(
+        0.4, 1
+    )
     if chance(rng, 0.3):  # nuclei of cells whose body takes no stain: those bodies are seen faintly
         body *= 1 - rng.uniform(0.3, 0.6) * blur(scene.some_cells(0.3), 1)
     image = np.zeros((scene.size, scene.size, 3), np.float32)
-    first, second, third = rng.permutation(3) if chance(rng, 0.5) else rng.permutation([0, 1, 2])[[0, 1, 2]]
+    first, second, third = rng.permutation(3)
     image[..., first] = body
     image[..., second] = nuclei + rng.uniform(0, 0.08)
     if chance(rng, 0.3):
@@ -102,7 +105,7 @@ def membrane(scene: Scene) -> Image:
 def exposed(scene: Scene, light: Image, most_ground: float = 0.2) -> Image:
     """About 0 to 1: `light` at a chosen exposure, over a ground with haze and what is out of focus."""
     rng = scene.rng
-    level = np.percentile(light[scene.labels > 0], rng.uniform(75, 99.9)) if scene.labels.any() else 1.0
+    level = np.percentile(light[scene.labels > 0], rng.uniform(85, 99.9)) if scene.labels.any() else 1.0
     light = light / np.float32(max(level, 1e-3)) * log_uniform(rng, 0.5, 1.1)
     light = light + rng.uniform(0, 0.25) * blur(light, max(scene.diameter * rng.uniform(0.3, 1), 3))
     ground = rng.uniform(0, most_ground)
@@ -114,11 +117,8 @@ def exposed(scene: Scene, light: Image, most_ground: float = 0.2) -> Image:
 
 def ghosts(scene: Scene) -> Image:
     """0 to 1: cells far out of focus, which nobody labels."""
-    from training.synthetic.canvas import Canvas
-
     rng, canvas = scene.rng, Canvas(scene.size)
     radius = max(scene.diameter, 12) / 2
     for centre in rng.uniform(0, scene.size, (int(rng.integers(1, 9)), 2)):
         canvas.paint([star(rng, radius * rng.uniform(0.8, 2), rng.uniform(1, 1.6))], centre, free=0.2)
-    layout: Layout = canvas.finish("ghosts", radius)
-    return blur((layout.labels > 0).astype(np.float32), max(radius * rng.uniform(0.5, 1), 4))
+    return blur(canvas.labels > 0, max(radius * rng.uniform(0.5, 1), 4))

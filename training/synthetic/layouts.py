@@ -67,8 +67,12 @@ def rods(rng: Random, size: int) -> Layout:
         angle = grain[y, x] + rng.normal(0, disorder)
         centre = place
         for _ in range(chain):
-            length = width * long * rng.lognormal(0, 0.3) * (rng.uniform(3, 8) if chance(rng, filaments) else 1)
-            outline = rod(width / 2 * rng.lognormal(0, 0.06), length, angle, rng.normal(0, bend * length / 60))
+            length = (
+                width * long * rng.lognormal(0, 0.3) * (rng.uniform(3, 8) if chance(rng, filaments) else 1)
+            )
+            outline = rod(
+                width / 2 * rng.lognormal(0, 0.06), length, angle, rng.normal(0, bend * length / 60)
+            )
             canvas.paint([outline], centre, free=0.93)
             centre = centre + (length + width) * np.array([np.sin(angle), np.cos(angle)])
             angle += rng.normal(0, 0.2)
@@ -78,7 +82,9 @@ def rods(rng: Random, size: int) -> Layout:
 def spiky(rng: Random, size: int) -> Layout:
     """Adherent and branched cells: torn outlines, and processes that cross the field."""
     diameter = log_uniform(rng, 12, 70)
-    canvas = Canvas(size, warp(rng, size, diameter * rng.uniform(0.6, 1.2), diameter * rng.uniform(0.05, 0.25)))
+    canvas = Canvas(
+        size, warp(rng, size, diameter * rng.uniform(0.6, 1.2), diameter * rng.uniform(0.05, 0.25))
+    )
     rough, most = rng.uniform(0.05, 0.3), rng.uniform(1.2, 4)
     branched, count, reach = rng.uniform(0.2, 1), int(rng.integers(1, 6)), rng.uniform(0.8, 3)
     thick = rng.uniform(0.12, 0.45)
@@ -120,7 +126,7 @@ def shapes(rng: Random, size: int, outlines: Sequence[Outline]) -> Layout:
         canvas = Canvas(size, warp(rng, size, diameter, diameter * rng.uniform(0, 0.12)))
     free = rng.uniform(0.65, 0.95)
     for centre in places(rng, size, diameter, rng.uniform(0.1, 1.0), clumped=chance(rng, 0.4)):
-        outline = outlines[rng.integers(len(outlines))]
+        outline = outlines[int(rng.integers(len(outlines)))]
         canvas.paint([vary(rng, outline, diameter / 2 * rng.lognormal(0, 0.1))], centre, free)
     return spaced(rng, canvas, "shapes", diameter)
 

@@ -32,7 +32,9 @@ def random_levels(scene: Scene) -> Image:
     if chance(rng, 0.5):
         image += scene.nuclei(rng.uniform(0.3, 0.7))[..., None] * level(scene, channels)
     if chance(rng, 0.3):
-        image += (np.exp(-scene.outside / rng.uniform(1, 6)) * (1 - scene.body))[..., None] * level(scene, channels)
+        image += (np.exp(-scene.outside / rng.uniform(1, 6)) * (1 - scene.body))[..., None] * level(
+            scene, channels
+        )
     image = blur(image, rng.uniform(0.3, 1.8))
     return image if channels == 3 else image[..., 0]
 

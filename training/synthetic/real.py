@@ -11,13 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.data import DataError, Pair, find_pairs, load_image, load_labels
-from training.synthetic.dyes import Dyes
+from training.synthetic.dyes import Dyes, unit
 from training.synthetic.fields import Random, blur, log_uniform
 from training.synthetic.outlines import Outline
 
 KEPT = 32  # images in memory
 MOST_OUTLINES = 40  # of one image
 SIZES = (10.0, 90.0)  # px across, to which the cells of a piece may be brought
+FILLED = 0.7  # of a window, at least, by the image itself and not by its mirror images
 ZOOMS = (0.5, 1.6)  # how far the images themselves are zoomed
 
 
@@ -52,6 +53,14 @@ class Real:
         name = names[rng.choice(len(names), p=weights / weights.sum())]
         return self.another(rng, name)
 
+    def dyes(self, rng: Random) -> Dyes | None:
+        """The colours of a stained image; None where a few images drawn by chance are none."""
+        for _ in range(4):
+            found = dyes_of(read(self.choose(rng)))
+            if found is not None:
+                return found
+        return None
+
     def another(self, rng: Random, name: str) -> Pair:
         """Any image of the set of this name."""
         pairs = [pair for pair in self.pairs if pair.set == name]
@@ -68,12 +77,13 @@ def read(pair: Pair) -> Piece:
     return Piece(image, labels, gray, diameter)
 
 
-def zoom_for(rng: Random, diameter: float) -> float:
-    """A zoom within bounds that brings cells of this diameter to a size that is looked for."""
-    if not diameter:
+def zoom_for(rng: Random, whole: Piece, size: int) -> float:
+    """A zoom within bounds that brings cells to a size looked for; small images are not shrunk."""
+    if not whole.diameter:
         return 1.0
-    low = min(max(ZOOMS[0], SIZES[0] / diameter), ZOOMS[1])
-    high = max(min(ZOOMS[1], SIZES[1] / diameter), low * 1.0001)
+    filled = FILLED * size / min(whole.labels.shape)
+    low = min(max(ZOOMS[0], SIZES[0] / whole.diameter, filled), ZOOMS[1])
+    high = max(min(ZOOMS[1], SIZES[1] / whole.diameter), low)
     return log_uniform(rng, low, high)
 
 
@@ -135,6 +145,7 @@ def dyes_of(whole: Piece) -> Dyes | None:
     dark = density.sum(axis=1)
     if cell.sum() < 50 or (~cell).sum() < 50 or dark[cell].mean() < 1.15 * dark[~cell].mean():
         return None
-    nuclear = density[cell][dark[cell] >= np.percentile(dark[cell], 50)].mean(axis=0)
-    other = density[~cell][dark[~cell] >= np.percentile(dark[~cell], 50)].mean(axis=0)
-    return Dyes(*(c / np.linalg.norm(c) for c in (nuclear, other + 1e-3)), (white / 255).astype(np.float32))
+    nuclear, other = (
+        density[part][dark[part] >= np.median(dark[part])].mean(axis=0) + 1e-3 for part in (cell, ~cell)
+    )
+    return Dyes(unit(nuclear), unit(other), (white / 255).astype(np.float32))

@@ -52,10 +52,14 @@ def thin(rng: Random, labels: Labels, diameter: float) -> Labels:
     gap = rng.choice([0, 0, 1, 2, 3])
     if gap and diameter > 8 * gap:
         edge = borders(labels)
-        labels = np.where(ndimage.binary_dilation(edge, iterations=int(gap) - 1) if gap > 1 else edge, 0, labels)
+        labels = np.where(
+            ndimage.binary_dilation(edge, iterations=int(gap) - 1) if gap > 1 else edge, 0, labels
+        )
     missing = rng.random(int(labels.max()) + 1) < rng.choice([0, 0.05, 0.3])
     missing[0] = False
     labels = np.where(missing[labels], 0, labels)
     if chance(rng, 0.5):
-        labels = np.where(smooth(rng, len(labels), len(labels) / rng.uniform(1.5, 5)) > rng.uniform(0, 2), 0, labels)
+        labels = np.where(
+            smooth(rng, len(labels), len(labels) / rng.uniform(1.5, 5)) > rng.uniform(0, 2), 0, labels
+        )
     return labels

@@ -11,10 +11,12 @@ from training.synthetic.tissue import bystanders
 
 
 def white_cells(scene: Scene) -> Image:
-    """White cells, labelled whole: a dark lobed nucleus in pale cytoplasm; red cells around are no cells here."""
+    """White cells, labelled whole: a dark lobed nucleus in pale cytoplasm, and red cells that don't count."""
     rng = scene.rng
     purple, gray = dye(rng, GIEMSA), dye(rng, GIEMSA, 0.25)
-    nucleus = lobes(scene) * scene.per_cell(0.15) * np.clip(1 + rng.uniform(0.05, 0.35) * scene.texture, 0.2, 2)
+    nucleus = (
+        lobes(scene) * scene.per_cell(0.15) * np.clip(1 + rng.uniform(0.05, 0.35) * scene.texture, 0.2, 2)
+    )
     cytoplasm = scene.edge(rng.uniform(0.4, 1.2)) * scene.per_cell(0.2) * rng.uniform(0.12, 0.5)
     cytoplasm *= 1 + rng.uniform(0, 0.6) * np.clip(scene.grain, 0, 2)  # granules
     red = np.zeros_like(nucleus)
@@ -25,7 +27,10 @@ def white_cells(scene: Scene) -> Image:
     plasma = np.full_like(red, rng.uniform(0, 0.12)) * np.clip(1 + 0.4 * scene.ground, 0, 3)
     rosy = dye(rng, HAEMOGLOBIN if chance(rng, 0.7) else EOSIN, 0.12)
     image = seen(
-        glass(rng), (rng.uniform(0.7, 1.9) * nucleus, purple), (cytoplasm, gray), (red * rng.uniform(0.2, 0.8) + plasma, rosy)
+        glass(rng),
+        (rng.uniform(0.7, 1.9) * nucleus, purple),
+        (cytoplasm, gray),
+        (red * rng.uniform(0.2, 0.8) + plasma, rosy),
     )
     return blur(image, rng.uniform(0.4, 1.5))
 
@@ -50,7 +55,11 @@ def red_cells(scene: Scene) -> Image:
     amount *= 1 + 0.4 * scene.layout.hidden.clip(0, 2)  # where two lie over each other
     specks = smooth(rng, scene.size, max(scene.diameter * 0.15, 2)) > rng.uniform(2.6, 3.2)
     plasma = rng.uniform(0, 0.1) * np.clip(1 + 0.4 * scene.ground, 0, 3)
-    image = seen(glass(rng), (rng.uniform(0.25, 0.9) * amount + plasma, rosy), (rng.uniform(0.3, 0.9) * blur(specks, 0.8), purple))
+    image = seen(
+        glass(rng),
+        (rng.uniform(0.25, 0.9) * amount + plasma, rosy),
+        (rng.uniform(0.3, 0.9) * blur(specks, 0.8), purple),
+    )
     return blur(image, rng.uniform(0.4, 1.5))
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from training.synthetic.canvas import Canvas
 from training.synthetic.dyes import DAB, EOSIN, HAEMATOXYLIN, Dyes, dye, glass, seen, strength
-from training.synthetic.fields import Image, Random, blur, chance, smooth, streaked
+from training.synthetic.fields import Image, Random, bent, blur, chance, smooth, streaked
 from training.synthetic.outlines import star
 from training.synthetic.scene import Scene
 
@@ -17,10 +17,10 @@ def section(scene: Scene, dyes: Dyes | None = None) -> Image:
     dyes = dyes or Dyes(dye(rng, HAEMATOXYLIN), dye(rng, EOSIN), glass(rng))
     nuclear = strength(rng) * chromatin(scene)
     pink = rng.uniform(0.1, 0.9) * stroma(scene) * (1 - rng.uniform(0.2, 0.9) * scene.body)
-    blue = rng.uniform(0, 0.25) * np.clip(1 + 0.4 * scene.ground, 0, 3)  # cytoplasm takes some of it, too
+    pink_blue = pink * rng.uniform(0, 0.6) * np.clip(1 + 0.5 * scene.ground, 0, 3)  # cytoplasm takes both
     if chance(rng, 0.4):
         nuclear = nuclear + rng.uniform(0.1, 0.5) * faint_nuclei(scene)
-    image = seen(dyes.white, (nuclear, dyes.nuclear), (pink + 0 * blue, dyes.other), (blue * pink, dyes.nuclear))
+    image = seen(dyes.white, (nuclear + pink_blue, dyes.nuclear), (pink, dyes.other))
     return damage(scene, blur(image, rng.uniform(0.3, 1.3)))
 
 
@@ -35,10 +35,12 @@ def immuno(scene: Scene) -> Image:
         amount = positive * chromatin(scene) * rng.uniform(0.5, 2)
         nuclear = nuclear * (1 - 0.6 * positive)
     else:
-        near = blur(positive, max(0.15 * scene.diameter, 2)) / (blur(scene.body, max(0.15 * scene.diameter, 2)) + 0.02)
+        near = blur(positive, max(0.15 * scene.diameter, 2)) / (
+            blur(scene.body, max(0.15 * scene.diameter, 2)) + 0.02
+        )
         wide = max(scene.diameter * rng.uniform(0.08, 0.15 if place < 0.65 else 0.5), 1.2)
         off = rng.uniform(0, 0.15) * scene.diameter
-        amount = near * np.exp(-(np.maximum(np.abs(scene.outside - off) - wide / 2, 0) / 1.5) ** 2)
+        amount = near * np.exp(-((np.maximum(np.abs(scene.outside - off) - wide / 2, 0) / 1.5) ** 2))
         amount *= (1 - rng.uniform(0.6, 1) * scene.body) * rng.uniform(0.4, 1.6)
         amount *= np.clip(1 + 0.4 * scene.texture, 0, 3)
     ground = rng.uniform(0, 0.25) * np.clip(1 + 0.5 * scene.ground, 0, 3)
@@ -49,22 +51,27 @@ def immuno(scene: Scene) -> Image:
 def chromatin(scene: Scene) -> Image:
     """About 0 to 1 inside of nuclei: dense ones, and pale ones with a dark rim and nucleoli."""
     rng = scene.rng
-    pale = scene.some_cells(rng.choice([0, 0.2, 0.8])) * rng.uniform(0.3, 0.75)
+    pale = scene.some_cells(rng.choice([0, 0.3, 0.9])) * rng.uniform(0.3, 0.8)
     dense = scene.per_cell(rng.uniform(0.1, 0.4)) * scene.edge(rng.uniform(0.4, 1.2))
     rim = np.exp(-scene.inside / rng.uniform(1, 2.2))
     spots = blur(smooth(rng, scene.size, max(0.14 * scene.diameter, 2)) > 1.1, 0.6)
     light = dense * (1 - pale * (1 - np.maximum(rim, spots)))
-    light = light * np.clip(1 + rng.uniform(0.05, 0.35) * scene.texture + rng.uniform(0, 0.2) * scene.grain, 0.1, 2.5)
+    light = light * np.clip(
+        1 + rng.uniform(0.05, 0.35) * scene.texture + rng.uniform(0, 0.2) * scene.grain, 0.1, 2.5
+    )
     return np.minimum(light, 2.5)
 
 
 def stroma(scene: Scene) -> Image:
     """About 0 to 1.5: fibres between cells, cytoplasm around them, bare glass in holes of fat."""
     rng, size = scene.rng, scene.size
-    wide = rng.uniform(20, 90)
-    fibres = streaked(rng, size, (wide, rng.uniform(3, 9))[:: rng.choice([-1, 1])], 3)
-    fibres = bent(rng, fibres)
-    amount = 0.6 + rng.uniform(0.1, 0.5) * fibres + rng.uniform(0.05, 0.3) * scene.ground
+    wide, narrow = rng.uniform(15, 80), rng.uniform(3, 12)
+    if chance(rng, 0.35):  # no fibres, but clouds
+        fibres = smooth(rng, size, rng.uniform(8, 40), 4)
+    else:
+        fibres = streaked(rng, size, (wide, narrow) if chance(rng, 0.5) else (narrow, wide), 3)
+    fibres = bent(rng, bent(rng, fibres))
+    amount = 0.6 + rng.uniform(0.05, 0.4) * fibres + rng.uniform(0.1, 0.4) * scene.ground
     amount += rng.uniform(0, 0.5) * blur(scene.body, max(0.5 * scene.diameter, 3))
     amount += rng.uniform(0, 0.2) * smooth(rng, size, rng.uniform(2, 5))
     if chance(rng, 0.45):
@@ -72,24 +79,17 @@ def stroma(scene: Scene) -> Image:
     elif chance(rng, 0.4):  # clefts
         amount *= np.clip((smooth(rng, size, size / rng.uniform(2, 8), 3) + rng.uniform(0.3, 1.5)) * 4, 0, 1)
     if chance(rng, 0.25):  # red cells in vessels
-        amount += rng.uniform(0.4, 1) * blur(bystanders(rng, size, rng.uniform(6, 14), 0.06) * (1 - scene.body), 0.8)
+        amount += rng.uniform(0.4, 1) * blur(
+            bystanders(rng, size, rng.uniform(6, 14), 0.06) * (1 - scene.body), 0.8
+        )
     return amount.clip(0, 1.8)
-
-
-def bent(rng: Random, field: Image) -> Image:
-    """Straight fibres pulled into waves."""
-    size = len(field)
-    y, x = np.indices(field.shape, np.float32)
-    reach = size * rng.uniform(0.02, 0.1)
-    down, across = (reach * smooth(rng, size, size / rng.uniform(1.5, 5)) for _ in range(2))
-    return field[(y + down).astype(int) % size, (x + across).astype(int) % size]
 
 
 def holes(scene: Scene) -> Image:
     """1 in fat cells and lumens, whose content is washed out; they give way to labelled nuclei."""
     rng = scene.rng
-    wide = log_wide = rng.uniform(25, 130)
-    gaps = blur(bystanders(rng, scene.size, log_wide, rng.uniform(0.1, 0.7)), 1)
+    wide = rng.uniform(25, 130)
+    gaps = blur(bystanders(rng, scene.size, wide, rng.uniform(0.1, 0.7)), 1)
     return gaps * np.clip(scene.outside / max(0.03 * wide, 1.5), 0, 1)
 
 
@@ -97,7 +97,9 @@ def bystanders(rng: Random, size: int, diameter: float, cover: float) -> Image:
     """1 in round things of this diameter that are no cells to be found."""
     canvas = Canvas(size)
     for centre in rng.uniform(0, size, (int(cover * size**2 / (0.785 * diameter**2)) + 1, 2)):
-        canvas.paint([star(rng, diameter / 2 * rng.lognormal(0, 0.15), rng.uniform(1, 1.3), 0.08)], centre, 0.95)
+        canvas.paint(
+            [star(rng, diameter / 2 * rng.lognormal(0, 0.15), rng.uniform(1, 1.3), 0.08)], centre, 0.95
+        )
     return (canvas.labels > 0).astype(np.float32)
 
 

@@ -26,14 +26,14 @@ def phase(scene: Scene) -> Image:
         image += rng.uniform(0.05, 0.45) * rim
     if chance(rng, 0.4):  # rounded cells, bright as lamps, among flat ones
         image += rng.uniform(0.2, 0.6) * scene.some_cells(rng.uniform(0.05, 0.6)) * scene.depth
-    image += 0.5 + rng.uniform(0.005, 0.05) * scene.ground
+    image += 0.5 + log_uniform(rng, 0.002, 0.04) * scene.ground
     return within(blur(image, rng.uniform(0.3, 1.2)))
 
 
 def thickness(scene: Scene) -> Image:
     """About 0 to 1: how much matter light meets: body, organelles, nucleus."""
     rng = scene.rng
-    flat = rng.uniform(0.2, 1)
+    flat = rng.uniform(0.1, 0.7)
     body = np.maximum(scene.depth, 1e-3) ** flat * scene.edge(rng.uniform(0.4, 1.2))
     body *= scene.per_cell(rng.uniform(0.05, 0.35))
     body *= 1 + rng.uniform(0, 0.35) * scene.texture + rng.uniform(0.02, 0.3) * scene.grain
@@ -45,7 +45,7 @@ def thickness(scene: Scene) -> Image:
             body += rng.uniform(0.2, 0.6) * nucleus * blur(spots, 0.7)
     if chance(rng, 0.4):  # granules
         body += rng.uniform(0.3, 1) * scene.body * np.clip(scene.grain - rng.uniform(1, 1.8), 0, 2)
-    return body
+    return body.astype(np.float32)
 
 
 def interference(scene: Scene) -> Image:
@@ -73,7 +73,7 @@ def brightfield(scene: Scene) -> Image:
         image += rng.uniform(-0.25, 0.2) * blur(scene.nuclei(rng.uniform(0.25, 0.6)), 1)
     if chance(rng, 0.3):  # a lens: the middle of thick cells shines
         image += rng.uniform(0.1, 0.4) * scene.depth**3
-    image += rng.uniform(0.4, 0.8) + rng.uniform(0.003, 0.04) * scene.ground
+    image += rng.uniform(0.4, 0.8) + log_uniform(rng, 0.002, 0.04) * scene.ground
     return within(blur(image, rng.uniform(0.3, 1.3)))
 
 
