@@ -147,6 +147,7 @@ def checked(
     seen = visible(image, labels)
     if (len(seen) == 1 or seen[1:].mean() < SEEN) and not best:
         return None
+    image = np.ascontiguousarray(image)  # one plane of three has gaps, which writers refuse
     return Synthetic(image, tidy(np.where(seen[labels], labels, 0)), layout, look)
 
 
