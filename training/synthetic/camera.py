@@ -51,8 +51,8 @@ def resampled(rng: Random, image: Image) -> Image:
     """As if scaled up from fewer pixels, as in many a published picture."""
     size = len(image)
     step = rng.uniform(1.2, 2)
-    nearest = (np.arange(size) / step).astype(int) * step
-    index = nearest.round().astype(int).clip(0, size - 1)
+    middles = (np.floor(np.arange(size) / step) + 0.5) * step - 0.5
+    index = middles.round().astype(int).clip(0, size - 1)
     return blur(image[index][:, index], step / 2.5)
 
 

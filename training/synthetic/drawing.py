@@ -147,8 +147,10 @@ def checked(
     seen = visible(image, labels)
     if (len(seen) == 1 or seen[1:].mean() < SEEN) and not best:
         return None
-    image = np.ascontiguousarray(image)  # one plane of three has gaps, which writers refuse
-    return Synthetic(image, tidy(np.where(seen[labels], labels, 0)), layout, look)
+    while not seen.all():  # a cell that is one no more is ground to its neighbours
+        labels = tidy(np.where(seen[labels], labels, 0))
+        seen = visible(image, labels)
+    return Synthetic(np.ascontiguousarray(image), labels, layout, look)  # one plane of three has gaps
 
 
 def choose(rng: Random) -> tuple[str, str]:
