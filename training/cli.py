@@ -75,6 +75,20 @@ def add_making(group: Group) -> None:
     relabel.add_argument("-o", "--out", type=Path, required=True, help="for `fit --relabelled`")
     relabel.set_defaults(run=commands.run_relabel)
 
+    synthesise = group.add_parser("synthesise", help="draw synthetic cells: a set of images and exact labels")
+    synthesise.add_argument(
+        "-o", "--out", type=Path, required=True, help="folder that gets the set `synthetic`"
+    )
+    synthesise.add_argument("--images", type=int, default=2000, help="in all; those that are there are kept")
+    synthesise.add_argument("--size", type=int, default=352, help="px a side")
+    synthesise.add_argument("--seed", type=int, default=0)
+    synthesise.add_argument(
+        "--data", type=Path, help="folder of sets; its train split lends outlines and looks"
+    )
+    synthesise.add_argument("--without", nargs="*", default=[], metavar="SET", help="sets that lend nothing")
+    synthesise.add_argument("--workers", type=int, default=1, help="processes")
+    synthesise.set_defaults(run=commands.run_synthesise)
+
 
 def add_judging(group: Group) -> None:
     """Commands that judge them."""

@@ -86,6 +86,14 @@ def run_relabel(chosen: argparse.Namespace) -> None:
     )
 
 
+def run_synthesise(chosen: argparse.Namespace) -> None:
+    from training.synthetic import bank
+    from training.synthetic.real import Real
+
+    real = None if chosen.data is None else Real.find(chosen.data, chosen.without)
+    print(bank(chosen.out, chosen.images, chosen.seed, real, chosen.workers, chosen.size))
+
+
 def run_ablate(chosen: argparse.Namespace) -> None:
     from training.ablate import ablate, table
     from training.data import find_pairs, load_samples, spread

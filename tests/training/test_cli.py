@@ -9,7 +9,10 @@ import pytest
 
 from training.cli import main
 
-COMMANDS = ("fit", "plot", "discover", "export", "relabel", "score", "select", "ablate", "card", "gallery")
+COMMANDS = (
+    *("fit", "plot", "discover", "export", "relabel", "synthesise"),
+    *("score", "select", "ablate", "card", "gallery"),
+)
 
 
 @pytest.mark.parametrize("command", COMMANDS)

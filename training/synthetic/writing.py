@@ -1,0 +1,64 @@
+"""A bank of synthetic images on the disk: a set like any other, which a killed run goes on with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tqdm import tqdm
+
+from app.errors import UsageError
+from app.files import clear_up, make_folder, whole_file
+from training.synthetic.drawing import Synthetic, draw
+
+if TYPE_CHECKING:
+    from training.synthetic.real import Real
+
+SET = "synthetic"
+
+
+def bank(
+    folder: Path, images: int, seed: int, real: Real | None = None, workers: int = 1, size: int = 352
+) -> Path:
+    """Writes `folder/synthetic/{images,labels}/NNNNN_layout_look.png`; returns `folder/synthetic`.
+
+    Image k is drawn with seed `seed` + k. What is there already is kept, so a
+    bank is grown by a larger number; a label is written before its image, and
+    each file whole, so that every image has its label.
+    """
+    target = folder / SET
+    for kind in ("images", "labels"):
+        make_folder(target / kind, UsageError, "choose another folder")
+        clear_up(target / kind)
+    there = {int(path.name[:5]) for path in (target / "images").glob("[0-9]*.png")}
+    missing = [number for number in range(images) if number not in there]
+    make = partial(write, folder=target, seed=seed, real=real, size=size)
+    for _ in tqdm(spread(make, missing, workers), "images", total=len(missing), disable=None):
+        pass
+    return target
+
+
+def spread(make: partial[Path], numbers: list[int], workers: int) -> Iterable[Path]:
+    """`make` of each number, here or in processes of their own."""
+    if workers <= 1:
+        yield from map(make, numbers)
+        return
+    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
+        yield from pool.map(make, numbers, chunksize=8)
+
+
+def write(number: int, folder: Path, seed: int, real: Real | None, size: int) -> Path:
+    """Draws and writes one image; returns its path."""
+    import numpy as np
+    from imagecodecs import png_encode
+
+    drawn: Synthetic = draw(seed + number, size, real=real)
+    name = f"{number:05d}_{drawn.layout}_{drawn.look}.png"
+    for kind, array in (("labels", drawn.labels.astype(np.uint16)), ("images", drawn.image)):
+        with whole_file(folder / kind / name) as partial_path:
+            partial_path.write_bytes(png_encode(array, level=5))
+    return folder / "images" / name
