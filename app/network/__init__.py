@@ -1,6 +1,7 @@
 """Rows of an image in, flow and probability out, with as many passes as the time buys.
 
-architecture, model, mit, manet  the network: its shape, the whole, encoder, decoder
+architecture                    what shapes the network
+model, mit, manet               the network: the whole, its encoder, its decoder
 weights/                        files by name, checked
 engines/                        a window through it: OpenVINO on the CPU, torch on CUDA
 windows, strips, passes         where windows lie, their rows, one model over all of one view
