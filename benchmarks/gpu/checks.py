@@ -18,7 +18,7 @@ from app.cells import compute_masks, track
 from app.network import Clock, Engine, Network, Precision
 from app.network.engines.cpu import CpuEngine
 from app.network.engines.cuda import CudaEngine
-from app.run.segmentation import Pixels
+from app.read import Pixels
 from app.settings import Windows
 from benchmarks.flows import f1, field
 from benchmarks.gpu.results import Row, at_least, under

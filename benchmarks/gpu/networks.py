@@ -17,8 +17,8 @@ from app.network.engines.cuda import CudaEngine, load_model
 from app.network.model import MEDIARFormer
 from app.network.weights import Member
 from app.network.weights.states import checksum, write_state
+from app.read import Pixels
 from app.run.memory import band_height
-from app.run.segmentation import Pixels
 from benchmarks.gpu import plain
 from benchmarks.gpu.checks import device_engines
 from benchmarks.gpu.results import Aim, Row, at_least, under
