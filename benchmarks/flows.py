@@ -124,13 +124,17 @@ def tiled(flow: NDArray[np.float32], probability: NDArray[np.float32], times: in
     return np.tile(flow, (1, times, times)), np.tile(probability, (times, times))
 
 
-def f1(a: NDArray[np.integer], b: NDArray[np.integer]) -> float:
-    """F1 of pairs with an IoU over 0.9, by the pairs that meet only: there may be thousands of cells."""
+def f1(a: NDArray[np.integer], b: NDArray[np.integer], iou: float = 0.9) -> float:
+    """F1 of pairs with an IoU over `iou`, by the pairs that meet only: there may be thousands of cells.
+
+    1 where there are no cells at all.
+    """
     n, m = np.bincount(a.ravel()), np.bincount(b.ravel())
     pairs, joint = np.unique(a.astype(np.int64) * len(m) + b, return_counts=True)
     i, j = np.divmod(pairs, len(m))
-    matched = (i > 0) & (j > 0) & (joint > 0.9 * (n[i] + m[j] - joint))
-    return 2 * float(matched.sum()) / (len(n) + len(m) - 2)
+    matched = (i > 0) & (j > 0) & (joint > iou * (n[i] + m[j] - joint))
+    cells = int((n[1:] > 0).sum() + (m[1:] > 0).sum())
+    return 2 * float(matched.sum()) / cells if cells else 1.0
 
 
 if __name__ == "__main__":

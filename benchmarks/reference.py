@@ -20,10 +20,10 @@ import torch
 from numpy.typing import NDArray
 
 from app.cells import track
-from app.network.engines.cuda import load_model
 from app.network.weights import find_weights
 from app.read import read_image
 from app.settings import Tracking
+from benchmarks.published import load_published
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # of MONAI's own imports
@@ -37,7 +37,7 @@ Field = tuple[NDArray[np.float32], NDArray[np.float32]]
 
 def load_models(weights: str) -> list[torch.nn.Module]:
     """The networks of a pair, as they were trained."""
-    return [load_model(member) for member in find_weights(weights).members]
+    return [load_published(member) for member in find_weights(weights).members]
 
 
 def predict(models: Sequence[torch.nn.Module], image: NDArray[np.float32]) -> Field:

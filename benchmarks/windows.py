@@ -2,8 +2,8 @@
 
     python -m benchmarks.windows [--weights compact] [--rounds 5] [--device cuda]
 
-The reference is the network as published: torch, eager, float32, batches of
-four. The engines take turns within a round, so a busy machine slows all of them,
+The reference is the network as published: smp's modules in torch, eager,
+float32, batches of four. The engines take turns within a round, so a busy machine slows all of them,
 and the ratio of the medians is what counts.
 """
 
@@ -22,6 +22,7 @@ from app.network.engines import choose_device
 from app.network.engines.cpu import CpuEngine
 from app.network.engines.cuda import CudaEngine, load_model
 from app.network.weights import Member, find_weights
+from benchmarks.published import load_published
 
 Run = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 BATCH = 4
@@ -60,7 +61,7 @@ def real_windows(count: int) -> NDArray[np.float32]:
 def on_cpu(member: Member) -> dict[str, Run]:
     """The reference first."""
     return {
-        "torch float32 (reference)": in_torch(load_model(member), torch.float32, torch.contiguous_format),
+        "torch float32 (reference)": in_torch(load_published(member), torch.float32, torch.contiguous_format),
         "torch float32, channels-last": in_torch(load_model(member), torch.float32, torch.channels_last),
         "torch bfloat16, channels-last": in_torch(load_model(member), torch.bfloat16, torch.channels_last),
         "engine, float32": CpuEngine(member, "float32"),
@@ -70,7 +71,7 @@ def on_cpu(member: Member) -> dict[str, Run]:
 
 def on_cuda(member: Member) -> dict[str, Run]:
     """The reference first."""
-    reference = load_model(member).cuda()
+    reference = load_published(member).cuda()
     return {
         "torch float32 (reference)": in_torch(reference, torch.float32, torch.contiguous_format),
         "engine, float32": CudaEngine(member, "float32"),

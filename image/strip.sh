@@ -13,8 +13,7 @@ find . -type f \( -name '*.pxd' -o -name '*.pyx' -o -name '*.h' -o -name '*.hpp'
 find llvmlite numba scipy imagecodecs numcodecs skimage -name '*.so' -exec strip --strip-unneeded {} +
 
 # scikit-image asks for these three in functions for graphs and for reading files, which we don't call.
-rm -rf networkx networkx-*.dist-info imageio imageio-*.dist-info
-[ -d torch ] || rm -rf PIL pillow.libs pillow-*.dist-info
+rm -rf networkx networkx-*.dist-info imageio imageio-*.dist-info PIL pillow.libs pillow-*.dist-info
 
 # Of OpenVINO the CPU plugin and the reader of its own format stay. Other devices and readers of other
 # frameworks' formats go; cache.json holds timings for the GPU plugin.

@@ -126,7 +126,7 @@ def make_optimizer(model: nn.Module, phase: Phase) -> torch.optim.Optimizer:
     decayed = [p for p in model.parameters() if p.ndim > 1]
     rest = [p for p in model.parameters() if p.ndim <= 1]
     groups = [{"params": decayed, "weight_decay": phase.weight_decay}, {"params": rest, "weight_decay": 0.0}]
-    return torch.optim.AdamW(groups, lr=phase.rate)
+    return torch.optim.AdamW(groups, lr=phase.rate, fused=True)
 
 
 def resume(

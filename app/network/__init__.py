@@ -1,6 +1,8 @@
 """Rows of an image in, flow and probability out, with as many passes as the time buys.
 
-architecture, model, weights/   what the network is; files by name, checked
+architecture                    what shapes the network
+model, mit, manet               the network: the whole, its encoder, its decoder
+weights/                        files by name, checked
 engines/                        a window through it: OpenVINO on the CPU, torch on CUDA
 windows, strips, passes         where windows lie, their rows, one model over all of one view
 clock                           the tolerance, the time left, the plans that may be chosen

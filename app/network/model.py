@@ -1,16 +1,18 @@
 """MEDIAR-Former: the network, defined once for training, export and the CUDA engine.
 
-A SegFormer encoder (MiT) and an MA-Net decoder end in two small heads, one for
-the flow and one for the cell probability (Lee et al., arXiv 2212.03465, sec. 3).
+A SegFormer encoder (mit.py) and an MA-Net decoder (manet.py) end in two small
+heads, one for the flow and one for the cell probability (Lee et al., arXiv
+2212.03465, sec. 3).
 """
 
 from __future__ import annotations
 
-import segmentation_models_pytorch as smp
 import torch
 from torch import nn
 
 from .architecture import OFFICIAL, Architecture
+from .manet import MAnetDecoder
+from .mit import MiT
 
 __all__ = ["OFFICIAL", "Architecture", "MEDIARFormer"]
 
@@ -31,7 +33,7 @@ class Head(nn.Sequential):
         )
 
 
-class MEDIARFormer(smp.MAnet):
+class MEDIARFormer(nn.Module):
     """`(B, 3, H, W)` float in [0, 1] → `(B, 3, H, W)`: flow y, flow x, probability logit.
 
     H and W are multiples of 32. The flow is 5 × the unit vector towards the
@@ -40,28 +42,13 @@ class MEDIARFormer(smp.MAnet):
     """
 
     def __init__(self, architecture: Architecture = Architecture()) -> None:  # noqa: B008 (frozen)
-        super().__init__(
-            encoder_name=architecture.encoder,
-            encoder_weights=None,
-            decoder_channels=architecture.decoder,
-            decoder_pab_channels=architecture.pab,
-        )
+        super().__init__()
         self.architecture = architecture
-        self.segmentation_head = None
-        relu_to_mish(self.encoder)
-        relu_to_mish(self.decoder)
+        self.encoder = MiT(architecture.encoder)
+        self.decoder = MAnetDecoder(self.encoder.widths, architecture.decoder, architecture.pab)
         self.cellprob_head = Head(architecture.decoder[-1], 1)
         self.gradflow_head = Head(architecture.decoder[-1], 2)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:  # (B, 3, H, W)
         features = self.decoder(self.encoder(x))  # (B, decoder[-1], H, W)
         return torch.cat([self.gradflow_head(features), self.cellprob_head(features)], dim=1)
-
-
-def relu_to_mish(module: nn.Module) -> None:
-    """Replaces every ReLU inside `module`, as the paper does in encoder and decoder."""
-    for name, child in module.named_children():
-        if isinstance(child, nn.ReLU):
-            setattr(module, name, nn.Mish(inplace=True))
-        else:
-            relu_to_mish(child)

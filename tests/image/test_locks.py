@@ -39,7 +39,7 @@ def test_every_locked_package_has_sums_and_no_host_is_named(name: str) -> None:
 def test_images_install_only_what_a_prediction_imports(name: str) -> None:
     """The GPU image carried ttach, which only a test uses."""
     code = "\n".join(path.read_text() for path in (ROOT / "app").rglob("*.py"))
-    modules = {"scikit-image": "skimage", "segmentation-models-pytorch": "segmentation_models_pytorch"}
+    modules = {"scikit-image": "skimage"}
     asked = re.findall(r"^([A-Za-z0-9_.-]+)==", (ROOT / f"{name}.txt").read_text(), re.M)
-    for package in set(asked) - {"torchvision"}:  # of which segmentation-models-pytorch names no version
+    for package in asked:
         assert re.search(rf"^\s*(import|from) {modules.get(package, package)}\b", code, re.M), package

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch.overrides import TorchFunctionMode
 
 from ...errors import WeightsError
 from ..architecture import Architecture
@@ -94,12 +96,28 @@ class CudaEngine:
         return CpuEngine(self.member, self.precision)
 
 
+class NoStart(TorchFunctionMode):
+    """Inside it a network is made without its random start (mit_b5: 2 to 3 s); loading fills all of it.
+
+    A start is made in place, so what is done in place is left undone. Not the
+    meta device: importing what that asks for takes as long.
+    """
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        name = func.__name__
+        if name.endswith("_") and not name.endswith("__"):
+            return None
+        return func(*args, **(kwargs or {}))
+
+
 def load_model(member: Member) -> torch.nn.Module:
     """The network with a member's weights, strictly; WeightsError where they are of another."""
-    model = MEDIARFormer(member.architecture).eval()
+    with NoStart():
+        model = MEDIARFormer(member.architecture).eval()
     state = {key: torch.from_numpy(value) for key, value in read_state(member.file).items()}
+    state = {key: value.float() if value.is_floating_point() else value for key, value in state.items()}
     try:
-        model.load_state_dict(state, strict=True)
+        model.load_state_dict(state, strict=True, assign=True)
     except RuntimeError as cause:
         line = " ".join(str(cause).split())
         raise WeightsError(
