@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from app.flows.jit import serial
+from app.cells.jit import serial
 
 Pixels = tuple[NDArray[np.int64], NDArray[np.int64]]
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from tqdm import tqdm
 
 from app.errors import UsageError
-from app.files import clear_up, make_folder, whole_file
+from app.system.files import clear_up, make_folder, whole_file
 from training.synthetic.drawing import Synthetic, draw
 
 if TYPE_CHECKING:
