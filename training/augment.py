@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch.nn import functional as F
 
 from training.data import Sample
@@ -25,24 +26,46 @@ class Crop:
     """What a step learns from; `crop` × `crop` pixels."""
 
     image: torch.Tensor  # (3, S, S) float32 in [0, 1]
-    labels: torch.Tensor  # (S, S) int32
+    labels: torch.Tensor  # (S, S) int32; -1 is left out of the loss
     flow: torch.Tensor  # (2, S, S) float32 unit vectors
 
 
 def draw(sample: Sample, phase: Phase, rng: np.random.Generator) -> Crop:
     """A random crop; the same `rng` state gives the same crop."""
-    crop = geometry(sample, phase.crop, choose_zoom(sample.diameter, phase, rng), rng)
+    zoom = choose_zoom(sample, phase, rng)
+    crop = geometry(sample, phase.crop, zoom, rng)
     image = diversify(crop.image, crop.labels, phase.intensity_p, rng)
     labels = exclude_boundary(crop.labels) if phase.exclude_boundary else crop.labels
-    return Crop(image, labels, crop.flow)
+    return Crop(image, trust(labels, sample.diameters * zoom, phase.trusted), crop.flow)
 
 
-def choose_zoom(diameter: float, phase: Phase, rng: np.random.Generator) -> float:
-    """Half of the time near the native scale; else anywhere that keeps cells in the target range."""
+def trust(
+    labels: torch.Tensor, diameters: NDArray[np.float32], trusted: tuple[float, float, float, float]
+) -> torch.Tensor:
+    """Labels as one scale of a prediction should find them; `diameters` are px in the crop, by id.
+
+    Cells outside of all of `trusted` are another scale's to find, so here they
+    are background; those between its outer and inner limits become -1, since
+    no network can tell 109 px from 111.
+    """
+    none, some, most, all_ = trusted
+    table = np.arange(len(diameters), dtype=np.int32)
+    table[(diameters < some) | (diameters > most)] = -1
+    table[(diameters < none) | (diameters > all_)] = 0
+    table[0] = 0
+    return torch.where(labels > 0, torch.from_numpy(table)[labels.clamp(min=0).long()], labels)
+
+
+def choose_zoom(sample: Sample, phase: Phase, rng: np.random.Generator) -> float:
+    """Half of the time near the native scale; else anywhere that keeps cells in the target range.
+
+    A sample is never shrunk to less than half of the crop's side, or most of a step would be padding.
+    """
+    diameter = sample.diameter
     if rng.random() >= phase.zoom_p or not diameter:
         return float(np.exp(rng.uniform(np.log(0.8), np.log(1.25))))
     low, high = phase.zoom
-    low = max(low, phase.target_diameter[0] / diameter)
+    low = max(low, phase.target_diameter[0] / diameter, 0.5 * phase.crop / max(sample.labels.shape))
     high = max(min(high, phase.target_diameter[1] / diameter), low)
     return float(np.exp(rng.uniform(np.log(low), np.log(high))))
 

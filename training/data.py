@@ -6,6 +6,7 @@ import logging
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -39,10 +40,22 @@ class Sample:
 
     pair: Pair
     image: NDArray[np.uint8]  # (H, W, 3), 8-bit steps as the network sees them
-    labels: NDArray[np.int32]  # (H, W)
+    labels: NDArray[np.int32]  # (H, W); -1 where nobody said what is there
     flow: NDArray[np.float16]  # (2, H, W) unit vectors
-    diameter: float  # median of the cells' equivalent diameters, px
     modality: str  # the set, with /rgb or /gray
+
+    @cached_property
+    def diameters(self) -> NDArray[np.float32]:
+        """`(N + 1,)` px, by id: of the circle of a cell's area; 0 for background and absent ids."""
+        areas = np.bincount(np.maximum(self.labels, 0).ravel())
+        areas[0] = 0
+        return (2 * np.sqrt(areas / np.pi)).astype(np.float32)
+
+    @cached_property
+    def diameter(self) -> float:
+        """Their median, 0 without cells."""
+        present = self.diameters[self.diameters > 0]
+        return float(np.median(present)) if len(present) else 0.0
 
 
 def find_pairs(root: Path, split: str, relabelled: Path | None = None) -> list[Pair]:
@@ -107,12 +120,10 @@ def load_sample(pair: Pair) -> Sample:
         raise DataError(
             f"{pair.label}: holds one value only ({labels.max()}); 0 is background, 1..N are cells"
         )
-    areas = np.bincount(labels.ravel())[1:]
-    if not areas.any():
+    if not labels.any():
         logger.warning("%s: no cell; kept as an example of background", pair.label)
-    diameter = float(np.median(2 * np.sqrt(areas[areas > 0] / np.pi))) if areas.any() else 0.0
     flow = labels_to_flow(labels).astype(np.float16)
-    return Sample(pair, image, labels, flow, diameter, f"{pair.set}/{'gray' if gray else 'rgb'}")
+    return Sample(pair, image, labels, flow, f"{pair.set}/{'gray' if gray else 'rgb'}")
 
 
 def load_image(path: Path) -> tuple[NDArray[np.uint8], bool]:

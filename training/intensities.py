@@ -47,7 +47,7 @@ def brighten_cells(image: torch.Tensor, labels: torch.Tensor, rng: np.random.Gen
     chosen = cells[torch.from_numpy(rng.random(len(cells)) < CHOSEN_CELLS)]
     factors = torch.ones(int(cells.max()) + 1)
     factors[chosen.long()] = torch.from_numpy(rng.uniform(*BRIGHTNESS, len(chosen))).float()
-    return image * factors[labels.long()]
+    return image * factors[labels.clamp(min=0).long()]
 
 
 def exclude_boundary(labels: torch.Tensor) -> torch.Tensor:
@@ -55,6 +55,7 @@ def exclude_boundary(labels: torch.Tensor) -> torch.Tensor:
     from skimage.segmentation import find_boundaries
 
     array: NDArray[np.int32] = labels.numpy()
-    areas = np.bincount(array.ravel())
-    boundary = find_boundaries(array, connectivity=1, mode="thick") & (areas[array] >= EXCLUSION_FLOOR)
+    inside = np.maximum(array, 0)
+    boundary = find_boundaries(array, connectivity=1, mode="thick")
+    boundary &= (np.bincount(inside.ravel())[inside] >= EXCLUSION_FLOOR) & (array > 0)
     return torch.from_numpy(np.where(boundary, 0, array).astype(np.int32))

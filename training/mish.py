@@ -1,33 +1,71 @@
-"""Mish with a backward pass that the CPU can vectorise.
+"""Mish for training: one exponential and one pass over memory each way.
 
-PyTorch's own backward of Mish ran scalar in bfloat16 and on gradients of
-another memory layout than the input, and took 45 % of a training step on two
-CPU cores. In float32 on one layout it is vectorised; the whole step went from
-1.6 s to 0.83 s (8 crops of 256², mit_b0).
+PyTorch computes Mish by an exponential, a logarithm and a tanh, and its
+backward pass casts both its inputs first. tanh(log(1 + eˣ)) is n / (n + 2)
+with n = eˣ (eˣ + 2), and compiled into one loop that takes half of the time
+forward and a quarter backward: of a step on one core (8 crops of 256² in
+bfloat16, mit_b0) 0.9 s are left of 1.25 s. Where no C++ compiler is installed
+the same formulas run uncompiled.
 """
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import torch
 from torch import nn
-from torch.nn import functional as F
+
+logger = logging.getLogger(__name__)
+CEILING = 20.0  # beyond it Mish is its input in float32, and eˣ squared is still finite
+
+
+def mish(x: torch.Tensor) -> torch.Tensor:
+    """`nn.Mish` of any tensor, computed in float32."""
+    wide = x.float()
+    e = torch.exp(wide.clamp(max=CEILING))
+    n = e * (e + 2)
+    return (wide * (n / (n + 2))).to(x.dtype)
+
+
+def mish_gradient(gradient: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+    """`gradient` of the result → that of `x`."""
+    wide = x.float()
+    e = torch.exp(wide.clamp(max=CEILING))
+    n = e * (e + 2)
+    t = n / (n + 2)  # tanh(softplus), whose slope is (1 - t²) sigmoid
+    return (gradient.float() * (t + wide * (1 - t * t) * (e / (1 + e)))).to(x.dtype)
+
+
+@cache
+def compiled() -> tuple[Callable[..., torch.Tensor], Callable[..., torch.Tensor]]:
+    """Both in one loop each; as they stand where nothing can compile them."""
+    both = torch.compile(mish, dynamic=True), torch.compile(mish_gradient, dynamic=True)
+    probe = torch.zeros(1, 1, 2, 2)
+    try:
+        both[1](both[0](probe), probe)
+    except Exception as cause:  # whatever a missing or old compiler ends in
+        logger.info("Mish is not compiled, so a step takes longer (%s)", " ".join(str(cause).split())[:100])
+        return mish, mish_gradient
+    return both
 
 
 class MishFunction(torch.autograd.Function):
-    """Same values as `nn.Mish`, gradients in float32 and channels-last."""
+    """Same values as `nn.Mish`, gradients in the memory layout of the input."""
 
     @staticmethod
     def forward(ctx: Any, x: torch.Tensor) -> torch.Tensor:
         ctx.save_for_backward(x)
-        return F.mish(x)
+        return compiled()[0](x.detach())
 
     @staticmethod
     def backward(ctx: Any, gradient: torch.Tensor) -> torch.Tensor:
         (x,) = ctx.saved_tensors
-        both = [t.to(torch.float32, memory_format=torch.channels_last) for t in (gradient, x)]
-        return torch.ops.aten.mish_backward(*both).to(x.dtype)
+        # strides of another layout would make the loop jump
+        gradient = gradient.detach().contiguous(memory_format=torch.channels_last)
+        return compiled()[1](gradient, x.detach())
 
 
 class TrainingMish(nn.Module):

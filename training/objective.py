@@ -9,6 +9,7 @@ from torch.nn import functional as F
 
 from training.settings import Phase
 
+LEAST_KNOWN = 0.05  # of a batch's pixels: fewer would weigh as if they were these
 FLOW_SCALE = 5.0  # the network predicts 5 × the unit flow (paper, sec. 3)
 
 
@@ -18,11 +19,15 @@ def flow_loss(
     """BCE of the probability and `flow_weight` × MSE of the flow; their sum is minimised.
 
     output (B, 3, H, W), labels (B, H, W) int, flow (B, 2, H, W) unit vectors.
+    Both are means over the pixels that are known, those with labels of 0 and more.
     """
     cells = (labels > 0).float()
-    bce = F.binary_cross_entropy_with_logits(output[:, 2], cells)
-    mse = F.mse_loss(output[:, :2], FLOW_SCALE * flow * cells[:, None])
-    return bce, flow_weight * mse
+    known = (labels >= 0).float()
+    share = known.mean().clamp(min=LEAST_KNOWN)
+    bce = F.binary_cross_entropy_with_logits(output[:, 2], cells, known)
+    squares = (output[:, :2] - FLOW_SCALE * flow * cells[:, None]).square()
+    mse = (squares * known[:, None]).mean()
+    return bce / share, flow_weight * mse / share
 
 
 def learning_rate(step: int, phase: Phase) -> float:

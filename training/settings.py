@@ -37,6 +37,9 @@ class Phase:
     zoom: tuple[float, float] = (0.25, 1.5)
     zoom_p: float = 0.5
     target_diameter: tuple[float, float] = (8.0, 120.0)  # px in the crop; cells beyond are rescaled
+    # px in the crop: cells up to the first and from the last are background, those of the middle are cells,
+    # those between are left out of the loss; the scales of a prediction share the sizes out among them
+    trusted: tuple[float, float, float, float] = (4.0, 6.0, 110.0, 150.0)
     intensity_p: float = 0.25  # of each intensity augmentation
     exclude_boundary: bool = False
     save_every: int = 100  # steps
@@ -53,7 +56,7 @@ class Phase:
         unknown = set(values) - {f.name for f in fields(cls)}
         if unknown:
             raise UsageError(f"{path}: unknown setting {', '.join(sorted(unknown))}")
-        for key in ("decoder", "zoom", "target_diameter"):
+        for key in ("decoder", "zoom", "target_diameter", "trusted"):
             if isinstance(values.get(key), list):
                 values[key] = tuple(values[key])
         for key, hint in get_type_hints(cls).items():

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from app.cells.diffusion import labels_to_flow
-from training.augment import Crop, choose_zoom, draw, flip, geometry, rescale, transpose
+from training.augment import Crop, choose_zoom, draw, flip, geometry, rescale, transpose, trust
 from training.data import Pair, Sample, find_pairs, load_sample
 
 MOVES = {
@@ -44,7 +44,7 @@ def coded_image(labels: np.ndarray) -> np.ndarray:
 def sample_of(labels: np.ndarray) -> Sample:
     pair = Pair("field", "a", Path("a.png"), Path("a.png"))
     flow = labels_to_flow(labels).astype(np.float16)
-    return Sample(pair, coded_image(labels), labels, flow, 22.0, "field/gray")
+    return Sample(pair, coded_image(labels), labels, flow, "field/gray")
 
 
 def crop_of(sample: Sample) -> Crop:
@@ -141,7 +141,20 @@ def test_zoom_keeps_cells_in_the_target_range(small_phase):
     phase = replace(small_phase, zoom=(0.1, 8.0), zoom_p=1.0, target_diameter=(8.0, 120.0))
     rng = np.random.default_rng(0)
     for diameter in (10.0, 40.0, 200.0):
-        zooms = np.array([choose_zoom(diameter, phase, rng) for _ in range(300)])
+        labels = np.zeros((2000, 2000), np.int32)
+        labels[: round(diameter), : round(diameter * np.pi / 4)] = 1  # the area of a disc, nearly
+        sample = sample_of(labels)
+        diameter = sample.diameter
+        zooms = np.array([choose_zoom(sample, phase, rng) for _ in range(300)])
         assert zooms.min() * diameter >= 7.99
         assert zooms.max() * diameter <= 120.01
         assert zooms.max() / zooms.min() > 5
+
+
+def test_sizes_that_other_scales_find_are_background_here() -> None:
+    """At scale 1 a large nucleus came out as specks: the network was taught to find something in it."""
+    labels = torch.tensor([[0, 1, 2, 3, 4, 5, -1]], dtype=torch.int32)
+    diameters = np.array([0, 3, 5, 50, 130, 200], np.float32)
+    got = trust(labels, diameters, (4.0, 6.0, 110.0, 150.0))
+    assert got.tolist() == [[0, 0, -1, 3, -1, 0, -1]]
+    assert got.dtype == torch.int32

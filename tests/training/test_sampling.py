@@ -15,7 +15,7 @@ def sample(name: str, number: int, side: int = 10, colour: str = "gray") -> Samp
     pair = Pair(name, str(number), Path(f"{number}.png"), Path(f"{number}.png"))
     empty = np.zeros((side, side), np.int32)
     flow = np.zeros((2, side, side), np.float16)
-    return Sample(pair, np.zeros((side, side, 3), np.uint8), empty, flow, 0.0, f"{name}/{colour}")
+    return Sample(pair, np.zeros((side, side, 3), np.uint8), empty, flow, f"{name}/{colour}")
 
 
 def test_each_set_and_modality_gets_its_share():
