@@ -20,7 +20,7 @@ from training.synthetic.visible import visible
 if TYPE_CHECKING:
     from training.synthetic.real import Real
 
-SEEN = 0.6  # of the cells, at least; a field with fewer is drawn anew
+SEEN = 0.8  # of the cells, at least; a field with fewer is drawn anew
 TRIES = 8
 COLLAGES = 0.2  # of the images are pasted together where real ones are given
 SHAPES = 0.3  # of the others take their outlines from a real image
