@@ -20,7 +20,7 @@ from training.synthetic.visible import visible
 if TYPE_CHECKING:
     from training.synthetic.real import Real
 
-SEEN = 0.6  # of the cells, at least; a field with fewer is drawn anew
+SEEN = 0.8  # of the cells, at least; a field with fewer is drawn anew
 TRIES = 8
 COLLAGES = 0.2  # of the images are pasted together where real ones are given
 SHAPES = 0.3  # of the others take their outlines from a real image
@@ -53,21 +53,21 @@ LOOKS: Mapping[str, Callable[[Scene], Image]] = {
     "red_cells": smears.red_cells,
     "levels": levels.random_levels,
 }
-# how often, per mille: look → layouts that it is seen on in a laboratory
+# how often, beside the others: look → layouts that it is seen on in a laboratory
 SHARES: Mapping[str, Mapping[str, float]] = {
-    "nuclei": {"blobs": 50, "clumps": 20, "few": 12, "rods": 12, "empty": 4},
+    "nuclei": {"blobs": 50, "clumps": 20, "few": 20, "rods": 12, "empty": 4},
     "crowded": {"clumps": 70, "blobs": 20},
-    "cytoplasm": {"blobs": 20, "sheet": 45, "spiky": 35, "few": 12, "rods": 12, "empty": 4},
-    "two_stains": {"blobs": 20, "sheet": 45, "spiky": 25, "few": 15},
+    "cytoplasm": {"blobs": 20, "sheet": 45, "spiky": 35, "few": 18, "rods": 12, "empty": 4},
+    "two_stains": {"blobs": 20, "sheet": 45, "spiky": 25, "few": 20},
     "membrane": {"sheet": 40, "clumps": 8, "blobs": 8},
-    "phase": {"spiky": 60, "sheet": 25, "blobs": 20, "rods": 25, "few": 10, "empty": 3},
+    "phase": {"spiky": 60, "sheet": 25, "blobs": 20, "rods": 25, "few": 14, "empty": 3},
     "interference": {"spiky": 20, "sheet": 15, "blobs": 15, "few": 8, "rods": 6},
-    "brightfield": {"blobs": 30, "clumps": 10, "rods": 12, "spiky": 15, "few": 6, "sheet": 6, "empty": 3},
+    "brightfield": {"blobs": 30, "clumps": 10, "rods": 12, "spiky": 15, "few": 10, "sheet": 6, "empty": 3},
     "section": {"organ": 90, "clumps": 15, "blobs": 5, "empty": 4},
     "immuno": {"organ": 35, "clumps": 8},
     "white_cells": {"smear": 65, "few": 5},
     "red_cells": {"smear": 18, "clumps": 6},
-    "levels": {"blobs": 15, "clumps": 10, "sheet": 15, "spiky": 15, "rods": 8, "few": 12},
+    "levels": {"blobs": 15, "clumps": 10, "sheet": 15, "spiky": 15, "rods": 8, "few": 16},
 }
 
 

@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 from training.synthetic.canvas import Labels, borders
 from training.synthetic.fields import blur
 
-LEAST = 7.0  # of 255 gray levels, between two parts of a cell and around it
+LEAST = 5.0  # of 255 gray levels, between two parts of a cell and around it
 ABOVE_NOISE = 0.6  # of the noise's deviation; means over 20 px and more stand out from there on
 ABOVE_GROUND = 0.5  # of the deviation of the ground around the cell, which may be fibres or dirt
+RELIEF = 6.0  # px, of the Gaussian from which light and shade of a border are measured
 REACH = 3  # px, how far around a cell its surroundings are taken
 
 
@@ -20,7 +21,8 @@ def visible(image: NDArray[np.uint8], labels: Labels) -> NDArray[np.bool_]:
     Three means are compared in each channel: around the cell, on its border,
     and in its inside. Two of them at least have to differ: a body, or a rim, or
     a ring is what makes a cell. They have to differ by more than noise, and by
-    more than the ground around the cell differs within itself.
+    more than the ground around the cell differs within itself. The same is asked
+    of the relief: a border bright on one side and dark on the other is one, too.
     """
     planes = image.reshape(*labels.shape, -1)
     if (planes == planes[..., :1]).all():
@@ -28,8 +30,11 @@ def visible(image: NDArray[np.uint8], labels: Labels) -> NDArray[np.bool_]:
     seen = np.zeros(int(labels.max()) + 1, bool)
     for channel in range(planes.shape[2]):
         plane = planes[..., channel].astype(np.float32)
-        difference, rough = contrast(plane, labels)
-        seen |= difference >= np.maximum(ABOVE_GROUND * rough, max(LEAST, ABOVE_NOISE * noise(plane)))
+        least = max(LEAST, ABOVE_NOISE * noise(plane))
+        relief = 2 * np.abs(plane - blur(plane, RELIEF))  # from dark to light it is twice the deviation
+        for light in (plane, relief):
+            difference, rough = contrast(light, labels)
+            seen |= difference >= np.maximum(ABOVE_GROUND * rough, least)
     seen[0] = True
     return seen
 

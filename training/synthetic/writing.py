@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from training.synthetic.real import Real
 
 SET = "synthetic"
+SMALLEST = 32  # px a side; cells of 200 px are drawn on it, too, and one has to be seen
 
 
 def bank(
@@ -28,13 +29,15 @@ def bank(
 
     Image k is drawn with seed `seed` + k. What is there already is kept, so a
     bank is grown by a larger number; a label is written before its image, and
-    each file whole, so that every image has its label.
+    each file whole, so that every image has its label. Raises UsageError.
     """
+    if images < 1 or size < SMALLEST:
+        raise UsageError(f"{images} images of {size} px: draw one at least, of {SMALLEST} px or more")
     target = folder / SET
     for kind in ("images", "labels"):
         make_folder(target / kind, UsageError, "choose another folder")
         clear_up(target / kind)
-    there = {int(path.name[:5]) for path in (target / "images").glob("[0-9]*.png")}
+    there = {int(path.name.split("_")[0]) for path in (target / "images").glob("[0-9]*.png")}
     missing = [number for number in range(images) if number not in there]
     make = partial(write, folder=target, seed=seed, real=real, size=size)
     for _ in tqdm(spread(make, missing, workers), "images", total=len(missing), disable=None):

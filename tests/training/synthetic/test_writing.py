@@ -44,14 +44,22 @@ def test_two_processes_draw_what_one_does(tmp_path):
     assert contents(tmp_path / "one") == contents(tmp_path / "two")
 
 
-@pytest.mark.parametrize("words", [["--images", "2"], ["--images", "2", "--data", "none"]])
-def test_the_command(tmp_path, capsys, words):
-    status = main(["synthesise", "-o", str(tmp_path), "--size", "48", *words])
-    out, err = capsys.readouterr()
-    if "--data" in words:
-        assert status == 2
-        assert "none: no such folder" in err
-    else:
-        assert status == 0
-        assert out.strip() == str(tmp_path / "synthetic")
-        assert len(contents(tmp_path)) == 4
+def test_the_command(tmp_path, capsys):
+    assert main(["synthesise", "-o", str(tmp_path), "--size", "48", "--images", "2"]) == 0
+    assert capsys.readouterr().out.strip() == str(tmp_path / "synthetic")
+    assert len(contents(tmp_path)) == 4
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--images", "0"], "0 images of 352 px: draw one at least, of 32 px or more"),
+        (["--size", "8"], "2000 images of 8 px: draw one at least"),
+        (["--data", "none"], "none: no such folder"),
+    ],
+)
+def test_wrong_numbers_and_folders_end_in_one_line(tmp_path, capsys, words, message):
+    assert main(["synthesise", "-o", str(tmp_path), *words]) == 2
+    (line,) = capsys.readouterr().err.strip().splitlines()
+    assert message in line
+    assert not list(tmp_path.iterdir())
