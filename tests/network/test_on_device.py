@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 
 torch = pytest.importorskip("torch")
 
+from app.network import inference  # noqa: E402
 from app.network.clock import Clock  # noqa: E402
+from app.network.engines import Device  # noqa: E402
 from app.network.engines.cuda import CudaEngine  # noqa: E402
 from app.network.inference import Network  # noqa: E402
-from app.network.on_device import on_device  # noqa: E402
-from app.network.passes import single_pass  # noqa: E402
+from app.network.on_device import DevicePass, on_device  # noqa: E402
+from app.network.passes import Pass, single_pass  # noqa: E402
 from app.network.weights import find_weights  # noqa: E402
 from app.network.windows import View  # noqa: E402
 from app.read import Pixels  # noqa: E402
@@ -121,3 +123,13 @@ def test_half_scale_runs_there_too() -> None:
         ((flow, _),) = network.bands(image, shape, clock, progress, shape[0])
         found.append(flow)
     np.testing.assert_allclose(found[1], found[0], atol=2e-6)
+
+
+def test_a_pair_on_cuda_has_all_of_it_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The GPU's tracking was written and tested, and for a long time nothing called it."""
+    monkeypatch.setattr(inference, "load_engines", lambda *_: [Uneven()])
+    weights = find_weights("compact")
+    there = Network.load(weights, Device("cuda", "a GPU", ""), SMALL, exact=False)
+    assert (there.where.one, there.tracks_on) == (DevicePass, "auto")
+    here = Network.load(weights, Device("cpu", "a CPU", ""), SMALL, exact=False)
+    assert (here.where.one, here.tracks_on) == (Pass, "cpu")
