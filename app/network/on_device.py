@@ -110,7 +110,7 @@ class DeviceMean(Mean):
         """As on the CPU, whose memory the rows are brought to."""
         done, left = bottom - self.top, self.rows - (bottom - self.top)
         ready: NDArray[np.float32] = (self.sums[:3, :done] / self.sums[3, :done]).cpu().numpy()
-        self.sums[:, :left] = self.sums[:, done : self.rows].clone()  # the two overlap
+        self.sums[:, :left] = self.sums[:, done : self.rows].clone()  # the two may overlap
         self.sums[:, left : self.rows] = 0
         self.top, self.rows = bottom, left
         return ready
