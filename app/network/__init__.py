@@ -5,6 +5,7 @@ model, mit, manet               the network: the whole, its encoder, its decoder
 weights/                        files by name, checked
 engines/                        a window through it: OpenVINO on the CPU, torch on CUDA
 windows, strips, passes         where windows lie, their rows, one model over all of one view
+on_device                       the same on a GPU, where rows go and the mean comes back from
 clock                           the tolerance, the time left, the plans that may be chosen
 inference                       passes against the clock
 """

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from ..settings import Windows
 from .clock import Clock, Rung, Speed, choose, ladder, pass_order, scaled
 from .engines import Device, Engine, load_engines
-from .passes import Mean, Pass, Seen
+from .passes import IN_MEMORY, Mean, Pass, Seen, Where
 from .strips import Rows, Strips
 from .weights import Weights
 from .windows import Grid, View
@@ -53,6 +53,7 @@ class Network:
     windows: Windows
     speed: Speed = field(default_factory=Speed)
     tracks_on: str = "cpu"  # for `cells.track`: beside engines on CUDA "auto", the GPU where it pays
+    where: Where = IN_MEMORY  # windows are cut and summed; on the GPU beside engines on CUDA
     on_batch: Callable[[Progress], None] = lambda _: None  # may raise, to stop between batches
 
     @classmethod
@@ -62,7 +63,11 @@ class Network:
         `exact` is the published arithmetic, float32, for who sets no limit; a clock gets the fast form.
         """
         engines = load_engines(weights, device, "float32" if exact else "fast")
-        return cls(engines, windows, tracks_on="auto" if device.kind == "cuda" else "cpu")
+        if device.kind == "cpu":
+            return cls(engines, windows)
+        from .on_device import on_device
+
+        return cls(engines, windows, tracks_on="auto", where=on_device(device.kind))
 
     def plan(self, image: Rows, shape: tuple[int, int], clock: Clock) -> Progress:
         """The best rung that fits the clock, by the speed seen so far and a look at the image."""
@@ -104,7 +109,7 @@ class Network:
         """The same in consecutive bands of `height` image rows: memory grows with the width only."""
         rung = progress.rung
         seen = scaled(shape, rung.scale)
-        mean = Mean(seen[1])
+        mean = self.where.mean(seen[1])
         passes = self.passes(image, shape, progress, mean)
         given = 0  # image rows
         step = math.ceil(height * rung.scale)
@@ -133,11 +138,11 @@ class Network:
     def passes(self, image: Rows, shape: tuple[int, int], progress: Progress, mean: Mean) -> list[Pass]:
         """All passes of the plan, in their order, over one image and into one mean."""
         rung = progress.rung
-        strips = Strips(image if rung.scale == 1 else HalfScale(image, shape))
+        strips = self.where.strips(image if rung.scale == 1 else HalfScale(image, shape))
         seen = scaled(shape, rung.scale)
-        grids = {view: Grid(seen, view, rung.windows(self.windows)) for view in View}
+        grids = {view: self.where.grid(seen, view, rung.windows(self.windows)) for view in View}
         return [
-            Pass(self.engines[model], strips, grids[view], mean, partial(self.note, progress))
+            self.where.one(self.engines[model], strips, grids[view], mean, partial(self.note, progress))
             for view, model in pass_order(len(self.engines))[: rung.passes]
         ]
 

@@ -5,6 +5,8 @@ one mean, each window in the part that it has of its pixels' sum; rows are
 handed out when no window to come can touch them. A whole image is one such
 hand-out, a slide is many: memory grows with the width, and not with the area
 or with the number of passes.
+
+Here the arrays are NumPy's; on_device.py has the same on a GPU.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +24,7 @@ from .engines import Engine
 from .strips import Rows, Strips
 from .windows import Grid, View, flip, importance
 
+Array = Any  # NumPy's, or torch's where the passes run on a device
 EMPTY_LOGIT = -10.0  # what an empty window predicts: no cell, sigmoid 5e-5
 
 
@@ -39,20 +43,23 @@ class Mean:
     def __init__(self, width: int) -> None:
         self.top = 0
         self.rows = 0  # of the buffer that are in use; those below are zeros
-        self.sums = np.zeros((4, 0, width), np.float32)  # flow y, flow x, logit; passes that are in them
+        self.width = width
+        self.sums = self.zeros(0)  # flow y, flow x, logit; passes that are in them
+
+    def zeros(self, rows: int) -> Array:
+        """`(4, rows, W)`, where this mean's arrays are."""
+        return np.zeros((4, rows, self.width), np.float32)
 
     def grow(self, bottom: int) -> None:
         """Makes room down to image row `bottom`."""
         rows = bottom - self.top
         if rows > self.sums.shape[1]:
-            grown = np.zeros((4, rows, self.sums.shape[2]), np.float32)
+            grown = self.zeros(rows)
             grown[:, : self.rows] = self.sums[:, : self.rows]
             self.sums = grown
         self.rows = max(self.rows, rows)
 
-    def add(
-        self, output: NDArray[np.float32] | None, weight: NDArray[np.float32], corner: tuple[int, int]
-    ) -> None:
+    def add(self, output: Array | None, weight: Array, corner: tuple[int, int]) -> None:
         """Adds `(3, h, w)`, or what an empty window gives, by `(h, w)` weights at `corner` of the image."""
         y0, x0 = corner[0] - self.top, corner[1]
         into = self.sums[:, y0 : y0 + weight.shape[0], x0 : x0 + weight.shape[1]]
@@ -66,7 +73,7 @@ class Mean:
     def release(self, bottom: int) -> NDArray[np.float32]:
         """`(3, n, W)` flow y, flow x, logit of the rows from the last hand-out to `bottom` (exclusive)."""
         done, left = bottom - self.top, self.rows - (bottom - self.top)
-        ready = self.sums[:3, :done] / self.sums[3, :done]
+        ready: NDArray[np.float32] = self.sums[:3, :done] / self.sums[3, :done]
         self.sums[:, :left] = self.sums[:, done : self.rows]
         self.sums[:, left : self.rows] = 0
         self.top, self.rows = bottom, left
@@ -90,6 +97,7 @@ class Pass:
         self.grid = grid
         self.mean = mean
         self.after_batch = after_batch
+        self.importance = self.importances(grid.windows)
         self.pending = list(grid.ys)  # tops of the rows of windows to do
 
     @property
@@ -122,48 +130,70 @@ class Pass:
     def run(self, batch: list[Placed], skipped: int, began: float) -> None:
         """A batch through the network; `skipped` windows before it held no signal."""
         if batch:
-            windows = np.stack([placed.window for placed in batch]).transpose(0, 3, 1, 2)
-            outputs = self.engine(np.ascontiguousarray(windows, np.float32) / np.float32(255))
+            outputs = self.predict([placed.window for placed in batch])
             for placed, output in zip(batch, outputs, strict=True):
                 self.add(output, placed.norm, placed.y, placed.x)
         if batch or skipped:
             self.after_batch(Seen(len(batch) + skipped, len(batch), time.monotonic() - began))
 
-    def add(self, output: NDArray[np.float32] | None, norm: NDArray[np.float32], y: int, x: int) -> None:
-        """Adds the output of the window at `(y, x)`, turned back, where it lies in the image."""
+    def predict(self, windows: list[Array]) -> Array:
+        """Windows `(S, S, 3)` of the view through the network: `(B, 3, S, S)`, turned back."""
+        batch = np.stack(windows).transpose(0, 3, 1, 2)
+        outputs = self.engine(np.ascontiguousarray(batch, np.float32) / np.float32(255))
+        if self.grid.view is View.IDENTITY:
+            return outputs
+        return flip(outputs, self.grid.view, (2, 3)) * signs(self.grid.view)[:, None, None]
+
+    def importances(self, windows: Windows) -> Array:
+        """`(S, S)`; symmetric, so no view changes it."""
+        return importance(windows.size, windows.sigma)
+
+    def add(self, output: Array | None, norm: Array, y: int, x: int) -> None:
+        """Adds the output `(3, S, S)` of the window at `(y, x)` where it lies in the image."""
         y0, x0, y1, x1 = self.grid.inside(y, x)
         inside = np.s_[y0 - y : y1 - y, x0 - x : x1 - x]
-        # importance is symmetric, so no view changes it
-        weight = importance(self.grid.windows.size, self.grid.windows.sigma)[inside] * norm[:, x0:x1]
-        if output is not None:
-            output = turn_back(output, self.grid.view)[:, *inside]
-        self.mean.add(output, weight, (y0, x0))
+        weight = self.importance[inside] * norm[:, x0:x1]
+        self.mean.add(None if output is None else output[:, *inside], weight, (y0, x0))
 
 
 @dataclass(frozen=True)
 class Placed:
     """A window with signal: `(S, S, 3)`, the norm of its row of windows, its corner in the image."""
 
-    window: NDArray[np.uint8]
-    norm: NDArray[np.float32]
+    window: Array
+    norm: Array
     y: int
     x: int
 
 
-def turn_back(output: NDArray[np.float32], view: View) -> NDArray[np.float32]:
-    """`(3, S, S)` flow y, flow x, logit of a view as they are in the image.
-
-    A mirrored flow points the other way along the mirrored axis.
-    """
+def signs(view: View) -> NDArray[np.float32]:
+    """`(3,)` for flow y, flow x, logit: a mirrored flow points the other way along the mirrored axis."""
     flip_y, flip_x = view.value
-    sign = np.array([-1 if flip_y else 1, -1 if flip_x else 1, 1], np.float32)
-    return flip(output, view, (1, 2)) * sign[:, None, None] if flip_y or flip_x else output
+    return np.array([-1 if flip_y else 1, -1 if flip_x else 1, 1], np.float32)
+
+
+@dataclass(frozen=True)
+class Where:
+    """What passes are made of, for one kind of memory."""
+
+    strips: Callable[[Rows], Strips]
+    grid: Callable[[tuple[int, int], View, Windows], Grid]
+    mean: Callable[[int], Mean]
+    one: type[Pass]
+
+
+IN_MEMORY = Where(Strips, Grid, Mean, Pass)
 
 
 def single_pass(
-    engine: Engine, image: Rows, shape: tuple[int, int], view: View, windows: Windows
+    engine: Engine,
+    image: Rows,
+    shape: tuple[int, int],
+    view: View,
+    windows: Windows,
+    where: Where = IN_MEMORY,
 ) -> NDArray[np.float32]:
     """`(3, H, W)` flow y, flow x, logit of one pass over the whole of an image."""
-    mean = Mean(shape[1])
-    Pass(engine, Strips(image), Grid(shape, view, windows), mean).go_to(shape[0])
+    mean = where.mean(shape[1])
+    where.one(engine, where.strips(image), where.grid(shape, view, windows), mean).go_to(shape[0])
     return mean.release(shape[0])

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +15,10 @@ import tifffile
 from numpy.typing import NDArray
 
 from app.cells import compute_masks, track
-from app.network import Clock, Engine, Network, Precision
+from app.network import Clock, Network, Precision
 from app.network.engines.cpu import CpuEngine
 from app.network.engines.cuda import CudaEngine
+from app.network.on_device import on_device
 from app.read import Pixels
 from app.settings import Windows
 from benchmarks.flows import f1, field
@@ -52,9 +53,9 @@ def median_of(rounds: int, arguments: list[str]) -> float:
 
 def agreement(bench: Bench) -> Iterator[Row]:
     """Labels by OpenVINO and numba in float32 on the CPU, beside those of the device in both precisions."""
-    by_cpu = [CpuEngine(member, "float32") for member in bench.members]
+    by_cpu = Network([CpuEngine(member, "float32") for member in bench.members], Windows())
     precisions: tuple[Precision, ...] = ("fast", "float32")
-    by_device = {precision: device_engines(bench, precision) for precision in precisions}
+    by_device = {precision: device_network(bench, precision, Windows()) for precision in precisions}
     scores: dict[Precision, list[float]] = {precision: [] for precision in precisions}
     cells = 0
     for image in bench.images():
@@ -62,8 +63,8 @@ def agreement(bench: Bench) -> Iterator[Row]:
             break
         expected = labels(bench, by_cpu, image, "cpu")
         cells += int(expected.max())
-        for precision, engines in by_device.items():
-            scores[precision].append(f1(expected, labels(bench, engines, image, str(bench.device))))
+        for precision, network in by_device.items():
+            scores[precision].append(f1(expected, labels(bench, network, image, str(bench.device))))
     yield Row("agreement", f"cells on the CPU, {len(scores['fast'])} images", cells)
     for precision, found in scores.items():
         mean = statistics.mean(found)
@@ -71,16 +72,16 @@ def agreement(bench: Bench) -> Iterator[Row]:
         yield Row("agreement", f"{precision}: the lowest", min(found))
 
 
-def device_engines(bench: Bench, precision: Precision) -> list[Engine]:
-    return [CudaEngine(member, precision, str(bench.device)) for member in bench.members]
+def device_network(bench: Bench, precision: Precision, windows: Windows) -> Network:
+    """The pair, with everything on the device."""
+    engines = [CudaEngine(member, precision, str(bench.device)) for member in bench.members]
+    return Network(engines, windows, where=on_device(str(bench.device)))
 
 
-def labels(
-    bench: Bench, engines: Sequence[Engine], image: NDArray[np.uint8], device: str
-) -> NDArray[np.int32]:
-    """`(H, W)`: all passes of `engines`, tracked on `device`."""
+def labels(bench: Bench, network: Network, image: NDArray[np.uint8], device: str) -> NDArray[np.int32]:
+    """`(H, W)`: all passes, tracked on `device`."""
     shape = image.shape[0], image.shape[1]
-    band, _ = Network(engines, Windows()).whole(Pixels(image), shape, Clock.start(None))
+    band, _ = network.whole(Pixels(image), shape, Clock.start(None))
     return track(*band, bench.sizes.tracking, device)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -17,6 +18,9 @@ from ..weights import Member
 from ..weights.states import read_state
 from .cpu import CpuEngine
 from .device import Precision
+
+Windows = TypeVar("Windows", NDArray[np.float32], torch.Tensor)
+Result = TypeVar("Result", NDArray[np.float32], torch.Tensor)
 
 logger = logging.getLogger(__name__)
 MEMORY = 8_000_000_000  # bytes of GPU memory for the batches of all models; with CUDA's own 1 GB under 10 GB
@@ -48,34 +52,54 @@ class CudaEngine:
 
     def __call__(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
         """`(B, 3, 512, 512)` → the same shape, in batches of at most `batch`."""
-        if self.fallback is not None:
-            return self.fallback(windows)
-        outputs = np.empty(windows.shape, np.float32)
+        return np.concatenate(self.in_batches(windows, self.forward, lambda engine, rest: engine(rest)))
+
+    def on_device(self, steps: torch.Tensor) -> torch.Tensor:
+        """`(B, S, S, 3)` 8-bit steps on the device → `(B, 3, S, S)` float32 there; nothing is waited for."""
+        return torch.cat(self.in_batches(steps, self.forward_steps, steps_by_cpu))
+
+    def in_batches(
+        self,
+        windows: Windows,
+        forward: Callable[[Windows], Result],
+        by_cpu: Callable[[CpuEngine, Windows], Result],
+    ) -> list[Result]:
+        """`forward` over batches that fit; `by_cpu` over the rest, once not even one window does."""
+        results: list[Result] = []
         start = 0
         while start < len(windows):
-            stop = start + self.batch
+            if self.fallback is not None:
+                results.append(by_cpu(self.fallback, windows[start:]))
+                break
             try:
-                outputs[start:stop] = self.forward(windows[start:stop])
+                results.append(forward(windows[start : start + self.batch]))
             except torch.cuda.OutOfMemoryError:
                 if not self.shrink():
                     self.fallback = self.to_cpu()
-                    outputs[start:] = self.fallback(windows[start:])
-                    return outputs
             else:
-                start = stop
-        return outputs
+                start += self.batch
+        return results
 
-    @torch.inference_mode()
     def forward(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
         """One batch there and back; pinned memory spares the driver a copy."""
-        assert self.model is not None
         batch = torch.from_numpy(np.ascontiguousarray(windows))
         if self.device.type == "cuda":
             batch = batch.pin_memory()
         batch = batch.to(self.device, non_blocking=True).to(self.dtype, memory_format=torch.channels_last)
+        output: NDArray[np.float32] = self.network(batch).contiguous().cpu().numpy()
+        return output
+
+    def forward_steps(self, steps: torch.Tensor) -> torch.Tensor:
+        """One batch that is there already; permuted, it lies channels-last."""
+        return self.network(steps.to(self.dtype).div_(255).permute(0, 3, 1, 2))
+
+    @torch.inference_mode()
+    def network(self, batch: torch.Tensor) -> torch.Tensor:
+        """`(B, 3, S, S)` in the engine's type → the same shape, float32."""
+        assert self.model is not None
         # TF32 rounds to 10 bits, which "float32" doesn't promise
         with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
-            output: NDArray[np.float32] = self.model(batch).float().contiguous().cpu().numpy()
+            output: torch.Tensor = self.model(batch).float()
         return output
 
     def shrink(self) -> bool:
@@ -108,6 +132,12 @@ class NoStart(TorchFunctionMode):
         if name.endswith("_") and not name.endswith("__"):
             return None
         return func(*args, **(kwargs or {}))
+
+
+def steps_by_cpu(engine: CpuEngine, steps: torch.Tensor) -> torch.Tensor:
+    """As `CudaEngine.on_device`, by the CPU's engine."""
+    windows = steps.permute(0, 3, 1, 2).float().div_(255).contiguous()
+    return torch.from_numpy(engine(windows.cpu().numpy())).to(steps.device)
 
 
 def load_model(member: Member) -> torch.nn.Module:

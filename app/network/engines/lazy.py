@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import Future
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,3 +27,8 @@ class LazyEngine:
     def __call__(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
         """As the engine; raises what its loading raised."""
         return self.future.result()(windows)
+
+    def on_device(self, steps: Any) -> Any:
+        """As the engine, of those that have it."""
+        engine: Any = self.future.result()
+        return engine.on_device(steps)
