@@ -1,4 +1,4 @@
-"""Command line: `python -m evaluation f1` and `python -m evaluation timing`.
+"""Command line: `python -m evaluation f1`, `timing` and `ctc`.
 
 Exit status: 0 all well, 1 an image is missing, failed or over its time, 2 wrong use.
 """
@@ -62,6 +62,11 @@ def _parser() -> argparse.ArgumentParser:
     timing.add_argument("-o", "--output", type=Path, metavar="CSV", help="write the table there too")
     timing.add_argument("--keep", type=Path, metavar="DIR", help="keep the label files there, to be scored")
     timing.set_defaults(run=_timing)
+    ctc = commands.add_parser("ctc", help="SEG, DET and TRA of the Cell Tracking Challenge, of one sequence")
+    ctc.add_argument("-g", "--truth", type=Path, required=True, metavar="NN_GT", help="true masks and tracks")
+    ctc.add_argument("-p", "--results", type=Path, required=True, metavar="NN_RES", help="masks and tracks")
+    ctc.add_argument("-o", "--output", type=Path, metavar="CSV", help="precision and recall over IoU")
+    ctc.set_defaults(run=_ctc)
     return parser
 
 
@@ -127,6 +132,20 @@ def _timing(options: argparse.Namespace) -> int:
             partial.write_text(to_csv(rows), encoding="utf-8", newline="")
         _log(f"written: {options.output}")
     return int(any(bad.values()))
+
+
+def _ctc(options: argparse.Namespace) -> int:
+    from app.files import whole_file
+    from evaluation.ctc import curve_csv, score_sequence, table
+    from evaluation.summary import plain_table
+
+    scores = score_sequence(options.truth, options.results)
+    print(plain_table(*table(scores)))
+    if options.output:
+        with whole_file(options.output) as partial:
+            partial.write_text(curve_csv(scores), encoding="utf-8", newline="")
+        _log(f"written: {options.output}")
+    return 0
 
 
 def _log(*lines: str) -> None:
