@@ -35,6 +35,19 @@ class Tracking:
 
 
 @dataclass(frozen=True)
+class Linking:
+    """How the cells of planes become cells of a stack, and those of frames tracks."""
+
+    stitch: float = 0.25  # IoU from which masks in two planes are one cell (Cellpose's stitch_threshold)
+    bridge: int = 1  # planes without it that a cell may pass through
+    reach: float = 1.5  # of the film's median cell diameter, that a cell may move between two frames
+    gap: int = 2  # frames in a row in which a cell may be missed
+    division: float = 0.6  # cost up to which a new cell is a daughter; 0 is a mask inside its mother's
+    daughter: float = 0.2  # of the mother's area, that a daughter has at least
+    fill: float = 0.5  # of a missed cell's area, that must be free where it is drawn; above 1 draws nothing
+
+
+@dataclass(frozen=True)
 class Job:
     """One call of `predict`: what goes in, where results go, and how they are made."""
 

@@ -1,0 +1,118 @@
+"""What linking has to know of a film: where its cells are, how large, and which overlap; no pixels.
+
+A cell of the film has a number: the cells of frame 0 come first, then those of frame 1, and so on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from ..settings import Linking
+from .overlaps import Floats, Ints, Labels, Overlaps, areas, overlaps
+
+
+@dataclass(frozen=True)
+class Links:
+    """K pairs of cells, an earlier and a later one, with what it costs to take them for one."""
+
+    earlier: Ints  # (K,) numbers
+    later: Ints  # (K,) numbers
+    cost: Floats  # (K,), 0 the same mask in the same place
+
+
+class Film:
+    """Collects frames in their order."""
+
+    def __init__(self, linking: Linking) -> None:
+        self.linking = linking
+        self.areas: list[Ints] = []  # (N + 1,) px, per frame
+        self.centroids: list[Floats] = []  # (N + 1, 2) y and x in px, per frame
+        self.overlaps: dict[tuple[int, int], Overlaps] = {}  # of an earlier frame and a later one
+        self.held: list[tuple[int, Labels]] = []  # frames that later ones may overlap
+
+    def add(self, labels: Labels) -> None:
+        """The next frame, `(H, W)` labels 1..N without gaps.
+
+        Raises ValueError where ids are left out or the size is not that of the frames before.
+        """
+        frame = len(self.areas)
+        self.areas.append(areas(labels))
+        if not self.areas[-1][1:].all():
+            raise ValueError(f"frame {frame}: its ids have gaps; number its cells from 1")
+        self.centroids.append(centroids(labels, self.areas[-1]))
+        for before, earlier in self.held:
+            self.overlaps[before, frame] = overlaps(earlier, labels)
+        self.held = [(frame, labels), *self.held][: self.linking.gap + 1]
+
+    @property
+    def frames(self) -> int:
+        """How many frames were added."""
+        return len(self.areas)
+
+    @property
+    def firsts(self) -> Ints:
+        """(frames + 1,) the number of the first cell of each frame, and the number of cells."""
+        return np.concatenate([[0], np.cumsum([len(one) - 1 for one in self.areas])]).astype(np.int64)
+
+    @cached_property
+    def reach(self) -> float:
+        """Pixels that a cell may move from a frame to the next; asked for once all frames are there."""
+        all_areas = np.concatenate([one[1:] for one in self.areas])
+        return self.linking.reach * 2 * float(np.sqrt(np.median(all_areas) / np.pi))
+
+    def links(self, earlier: int, later: int) -> Links:
+        """Pairs of cells of two frames that may be one, their costs in [0, 1].
+
+        Half of the cost is the part of their union that they don't share, the
+        other half the square of their distance in parts of the reach, which
+        grows with the square root of the frames between them, as in a random walk.
+        """
+        first, second, shared, distance = self.near(earlier, later)
+        union = self.areas[earlier][first] + self.areas[later][second] - shared
+        return self.numbered(earlier, later, first, second, (1 - shared / union + distance**2) / 2)
+
+    def births(self, earlier: int, later: int) -> Links:
+        """Pairs of a mother and a daughter: as in `links`, but what counts is how much of the daughter
+        lies in the mother; daughters that are too small for their mother are left out."""
+        first, second, shared, distance = self.near(earlier, later)
+        inside = shared / self.areas[later][second]
+        large = self.areas[later][second] >= self.linking.daughter * self.areas[earlier][first]
+        cost = (1 - inside + distance**2) / 2
+        return self.numbered(earlier, later, first[large], second[large], cost[large])
+
+    def near(self, earlier: int, later: int) -> tuple[Ints, Ints, Ints, Floats]:
+        """Ids in both frames of cells that overlap or lie within reach, their shared pixels, and their
+        distances in parts of the reach, at most 1."""
+        from scipy.spatial import KDTree
+
+        reach = self.reach * np.sqrt(later - earlier)
+        places = self.centroids[earlier][1:], self.centroids[later][1:]
+        pairs = self.overlaps[earlier, later]
+        base = len(self.areas[later])
+        overlapping = pairs.first * base + pairs.second  # ascending
+        keys = overlapping
+        if min(map(len, places)) > 0:
+            close = KDTree(places[0]).sparse_distance_matrix(KDTree(places[1]), reach, output_type="ndarray")
+            keys = np.union1d(overlapping, (close["i"] + 1) * base + close["j"] + 1)
+        first, second = np.divmod(keys, base)
+        shared = np.zeros(len(keys), np.int64)
+        shared[np.searchsorted(keys, overlapping)] = pairs.shared
+        steps = self.centroids[later][second] - self.centroids[earlier][first]
+        return first, second, shared, np.minimum(np.hypot(*steps.T) / reach, 1)
+
+    def numbered(self, earlier: int, later: int, first: Ints, second: Ints, cost: Floats) -> Links:
+        """Ids of two frames as numbers in the film."""
+        firsts = self.firsts
+        return Links(firsts[earlier] + first - 1, firsts[later] + second - 1, cost)
+
+
+def centroids(labels: Labels, sizes: Ints) -> Floats:
+    """`(N + 1, 2)` mean y and x in px of each id of `(H, W)` labels; 0 of the background."""
+    y, x = np.nonzero(labels)
+    ids = labels[y, x]
+    sums = [np.bincount(ids, place, minlength=len(sizes)) for place in (y, x)]
+    means: Floats = np.stack(sums, axis=1) / np.maximum(sizes, 1)[:, None]
+    return means
