@@ -24,13 +24,27 @@ def tiff_pixel_size(tiff: Any, page: Any) -> tuple[float, float] | None:
     return resolution_size(page, UM.get(unit, 0.0))
 
 
+def spacing(tiff: Any) -> float | None:
+    """µm between planes of Z in an open tifffile.TiffFile; None where nothing sensible is said."""
+    said = tiff.imagej_metadata or {}
+    try:
+        between = float(said["spacing"]) * UM.get(said.get("unit"), 0.0)  # ImageJ's, in its unit of y and x
+    except (KeyError, TypeError, ValueError):
+        between = named_size(ome_pixels(tiff), "Z") or 0.0
+    size = plausible(between, between)
+    return None if size is None else size[0]
+
+
 def ome_size(tiff: Any, _page: Any) -> tuple[float, float] | None:
-    """PhysicalSizeY and PhysicalSizeX of the first Pixels element; their unit is µm where none is named."""
-    pixels = re.search(r"<(?:\w+:)?Pixels\b[^>]*>", tiff.ome_metadata or "" if tiff.is_ome else "")
-    if pixels is None:
-        return None
-    said = dict(re.findall(r"(\w+)\s*=\s*[\"']([^\"']*)[\"']", pixels.group()))
+    """PhysicalSizeY and PhysicalSizeX; their unit is µm where none is named."""
+    said = ome_pixels(tiff)
     return both(named_size(said, "Y"), named_size(said, "X"))
+
+
+def ome_pixels(tiff: Any) -> dict[str, str]:
+    """The attributes of the first Pixels element of OME-XML; none where there is none."""
+    pixels = re.search(r"<(?:\w+:)?Pixels\b[^>]*>", tiff.ome_metadata or "" if tiff.is_ome else "")
+    return {} if pixels is None else dict(re.findall(r"(\w+)\s*=\s*[\"']([^\"']*)[\"']", pixels.group()))
 
 
 def named_size(said: Mapping[str, str], axis: str) -> float | None:

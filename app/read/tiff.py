@@ -16,7 +16,7 @@ from .headers import orientation_note
 from .layout import Layout, lay_out
 from .limits import Limits
 from .opening import AGAIN, state, unreadable
-from .pixelsize import tiff_pixel_size
+from .pixelsize import spacing, tiff_pixel_size
 from .plane import Plane, Rows, check_plane, make_plane
 from .quiet import quiet
 from .stored import Facts, Stored
@@ -51,6 +51,23 @@ def open_tiff(path: Path, file: BinaryIO, page: int | None, limits: Limits) -> S
         raise unreadable(path, f"is a damaged TIFF: {cause}", AGAIN) from cause
 
 
+def lay_out_file(path: Path, file: BinaryIO, limits: Limits) -> tuple[list[Layout], float | None]:
+    """The dimensions of each image in an open TIFF, pages never taken as channels; µm between planes of Z.
+
+    Raises ReadError.
+    """
+    try:
+        check_chain(file.fileno(), state(file)[0], limits)
+        with quiet():
+            tiff = tifffile.TiffFile(file, name=path.name, _multifile=False)
+            every = full_size_series(tiff)
+            return [lay_out(one.axes, one.shape, one.keyframe.axes, by_page=True) for one in every], spacing(
+                tiff
+            )
+    except Exception as cause:  # foreign code on foreign data: whatever it raises, the file is at fault
+        raise unreadable(path, f"is a damaged TIFF: {cause}", AGAIN) from cause
+
+
 def full_size_series(tiff: Any) -> list[Any]:
     """The image series of a file without thumbnails, masks, labels and lower pyramid levels."""
     every = [one for one in tiff.series if math.prod(one.shape) > 0]
@@ -65,12 +82,14 @@ def choose_plane(path: Path, layouts: list[Layout], page: int | None) -> tuple[i
     """Series and plane within it; raises ReadError where there are several and none is chosen."""
     total = sum(layout.planes for layout in layouts)
     if page is None and total > 1:
+        todo = f"choose one of its {total} planes with --page N (0 to {total - 1})"
         if len(layouts) == 1:
             what = f"is a stack with axes {layouts[0].axes}: {layouts[0].stack()}"
+            todo += ", or take all with --stack z or t"
         else:
             shapes = ", ".join(f"{one.axes} {' × '.join(map(str, one.shape))}" for one in layouts[:4])
             what = f"holds {len(layouts)} images: {shapes}" + (", ..." if len(layouts) > 4 else "")
-        raise unreadable(path, what, f"choose one of its {total} planes with --page N (0 to {total - 1})")
+        raise unreadable(path, what, todo)
     left = page or 0
     if not 0 <= left < total:
         todo = f"choose --page N from 0 to {total - 1}" if total > 1 else "leave out --page"
