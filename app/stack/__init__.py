@@ -10,8 +10,17 @@ a track misses a frame, `fill_gaps` draws the cell where it must have been. No f
 
 from .film import Film
 from .frames import link_frames
-from .gaps import fill_gaps
+from .gaps import fill_gaps, presence, with_patches
 from .planes import link_planes
-from .tracks import Tracks
+from .tracks import Tracks, rows
 
-__all__ = ["Film", "Tracks", "fill_gaps", "link_frames", "link_planes"]
+__all__ = [
+    "Film",
+    "Tracks",
+    "fill_gaps",
+    "link_frames",
+    "link_planes",
+    "presence",
+    "rows",
+    "with_patches",
+]

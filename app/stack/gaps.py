@@ -50,6 +50,23 @@ def fill_gaps(film: Film, tracks: Tracks, read: Callable[[int], Labels]) -> dict
     return patches
 
 
+def with_patches(tracks: Tracks, patches: dict[int, list[Patch]], frame: int, labels: Labels) -> Labels:
+    """`(H, W)` labels of a frame by track, with the cells that were missed in it."""
+    out = tracks.ids[frame][labels]
+    for patch in patches.get(frame, []):
+        out[patch.y, patch.x] = patch.track
+    return out
+
+
+def presence(tracks: Tracks, patches: dict[int, list[Patch]]) -> dict[int, list[int]]:
+    """The frames, ascending, that each track is in, missed cells among them."""
+    found: dict[int, list[int]] = {}
+    for frame, ids in enumerate(tracks.ids):
+        for track in sorted({*ids[1:].tolist(), *(patch.track for patch in patches.get(frame, []))}):
+            found.setdefault(track, []).append(frame)
+    return found
+
+
 def nearer(gap: Gap, frame: int) -> tuple[int, int]:
     """The frame beside the gap that is nearer in time, and the cell's id there."""
     if frame - gap.before <= gap.after - frame:

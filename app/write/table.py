@@ -14,9 +14,13 @@ from .result import Result
 def write(result: Result, folder: Path) -> Path:
     """Writes `<stem>_cells.csv`, UTF-8, ids ascending; returns its path."""
     path = folder / f"{result.stem}_cells.csv"
-    columns = table(result)
-    write_table(path, columns, zip(*(texts(column) for column in columns.values()), strict=True))
+    write_columns(table(result), path)
     return path
+
+
+def write_columns(columns: Columns, path: Path) -> None:
+    """Writes columns of one length as CSV, UTF-8; raises WriteError."""
+    write_table(path, columns, zip(*(texts(column) for column in columns.values()), strict=True))
 
 
 def table(result: Result) -> Columns:
