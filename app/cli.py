@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-EXTRAS = ("overlay", "outlines", "geojson", "table", "flows", "ome")
+EXTRAS = ("overlay", "outlines", "geojson", "table", "flows", "ome", "ctc")
 WRONG_USE = 2
 
 
@@ -58,6 +58,10 @@ def parser() -> argparse.ArgumentParser:
     images.add_argument("--budget", default="challenge", help="challenge, none or seconds per image")
     images.add_argument("--channels", type=three, metavar="I,J,K", help="which channels to take, from 0")
     images.add_argument("--page", type=int, metavar="N", help="which page of a stack, from 0")
+    images.add_argument("--stack", choices=["z", "t"], default="", help="join planes of Z, or frames of T")
+    images.add_argument(
+        "--stitch", type=share, default=0.25, metavar="IOU", help="with --stack z: overlap of a cell"
+    )
     images.add_argument("--shard", type=part, default=(1, 1), metavar="K/N", help="only the K-th of N parts")
     images.add_argument("--overwrite", action="store_true", help="do images again that are done")
     images.add_argument("--save", type=extras, default=(), metavar="A,B", help=f"any of {', '.join(EXTRAS)}")
@@ -91,6 +95,17 @@ def part(text: str) -> tuple[int, int]:
     if not (k.isdecimal() and n.isdecimal() and 1 <= int(k) <= int(n)):
         raise argparse.ArgumentTypeError(f"'{text}' is not K/N with K from 1 to N")
     return int(k), int(n)
+
+
+def share(text: str) -> float:
+    """A number above 0 and at most 1."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value <= 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number above 0 and at most 1")
+    return value
 
 
 def extras(text: str) -> tuple[str, ...]:
@@ -133,7 +148,7 @@ def run_import(options: argparse.Namespace) -> int:
 
 def job(options: argparse.Namespace) -> Job:
     """The flags as a frozen Job."""
-    from .settings import Job
+    from .settings import Job, Linking
 
     return Job(
         inputs=tuple(options.input),
@@ -148,4 +163,6 @@ def job(options: argparse.Namespace) -> Job:
         page=options.page,
         shard=options.shard,
         quiet=options.quiet or options.json_logs,
+        stack=options.stack,
+        linking=Linking(stitch=options.stitch),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,8 @@ class Job:
     page: int | None = None  # of stacks
     shard: tuple[int, int] = (1, 1)  # (K, N): the K-th of N equal parts of the files
     quiet: bool = False  # no bars; warnings and errors only
+    stack: Literal["", "z", "t"] = ""  # planes are joined along it; "" takes each file for one image
+    linking: Linking = Linking()
     windows: Windows = Windows()
     tracking: Tracking = Tracking()
 
@@ -74,5 +77,7 @@ class Job:
     @property
     def recorded(self) -> str:
         """Everything here that may change what is written, as one line for the label files."""
-        keys = ("budget", "channels", "page", "save", "windows", "tracking")
+        keys = ["budget", "channels", "page", "save", "windows", "tracking"]
+        if self.stack:  # else the records of single images stay those that older versions wrote
+            keys += ["stack", "linking"]
         return ", ".join(f"{key}={getattr(self, key)}" for key in keys)

@@ -135,7 +135,7 @@ def _timing(options: argparse.Namespace) -> int:
 
 
 def _ctc(options: argparse.Namespace) -> int:
-    from app.files import whole_file
+    from app.system.files import whole_file
     from evaluation.ctc import curve_csv, score_sequence, table
     from evaluation.summary import plain_table
 

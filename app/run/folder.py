@@ -20,7 +20,7 @@ from pathlib import Path
 
 from ..errors import DeviceError, ImageError, WeightsError, WriteError
 from ..network import Clock, Network, Progress, budget_seconds
-from ..read import open_image
+from ..read import ImageSource, open_image
 from ..settings import Job
 from ..system import machine
 from ..system.files import Partial, clear_up
@@ -59,6 +59,7 @@ class Run:
         self.bars = Bars(wanted=not job.quiet)
         self.elsewhere: list[Path] = []  # in another process's hands when we came to them
         self.behind: Future[None] | None = None  # the image that is being finished
+        self.announce: Callable[[Path], None] = announce
         self.drop_behind: Callable[[], None] = lambda: None  # gives its claim and its temporary file up
 
     def over(self, images: Sequence[Path]) -> int:
@@ -131,8 +132,8 @@ class Run:
             return None
         with ExitStack() as not_ready:
             not_ready.callback(claim.drop)
-            source = not_ready.enter_context(open_image(path, channels=self.job.channels, page=self.job.page))
-            record = Record(digest(path), self.weights, self.job.recorded)
+            source = not_ready.enter_context(self.open(path))
+            record = self.record(path)
             if not self.job.overwrite and label.exists() and read_record(label) == record:
                 self.tally.skipped.append(path)
                 self.bars.image_done()
@@ -142,6 +143,14 @@ class Run:
         for note in source.info.notes:
             logger.warning("%s: %s", path, note)
         return Ready(path, self.stems[path], source, claim, record, time.monotonic() - began)
+
+    def open(self, path: Path) -> ImageSource:
+        """The image at `path`; raises ReadError."""
+        return open_image(path, channels=self.job.channels, page=self.job.page)
+
+    def record(self, path: Path) -> Record:
+        """What the labels of the image at `path` come from."""
+        return Record(digest(path), self.weights, self.job.recorded)
 
     def infer(self, ready: Ready, finisher: ThreadPoolExecutor) -> None:
         """The network's part of one image; the rest follows in the finisher thread."""
@@ -188,7 +197,7 @@ class Run:
         """One image is safe."""
         self.tally.written.append(finished)
         self.bars.image_done()
-        announce(finished.label)
+        self.announce(finished.label)
         logger.info("%s: %s", ready.path, finished)
         if finished.warning:
             logger.warning("%s: %s", ready.path, finished.warning)

@@ -10,11 +10,12 @@ from threading import Thread
 from ..cells import warm_up
 from ..errors import UsageError
 from ..network import Network, budget_seconds, choose_device, find_weights
-from ..read import find_images
+from ..read import find_images, find_stacks
 from ..settings import Job
 from ..system.files import clear_up, make_folder
 from .folder import Run
 from .names import output_stems, shard
+from .stacks import StackRun, check_stack
 
 logger = logging.getLogger(__name__)
 
@@ -25,9 +26,10 @@ def predict(job: Job) -> int:
     Raises UsageError, WeightsError or DeviceError before any image is touched.
     """
     exact = budget_seconds(job.budget, 1, 1) is None
+    check_stack(job)
     if any(path.is_dir() and path.resolve() == job.output.resolve() for path in job.inputs):
         raise UsageError(f"{job.output}: holds the images; give another folder for what is made of them")
-    images = find_images(job.inputs)
+    images = find_stacks(job.inputs, job.stack) if job.stack else find_images(job.inputs)
     if not images:
         raise UsageError(
             f"{', '.join(map(str, job.inputs))}: no images found; see the README for the formats"
@@ -45,7 +47,8 @@ def predict(job: Job) -> int:
         Thread(target=warm_up, name="warm-up").start()
         return Network.load(weights, device, job.windows, exact=exact)
 
-    return Run(job, stems, weights.identity, load).over(shard(images, job.shard))
+    run = StackRun if job.stack else Run
+    return run(job, stems, weights.identity, load).over(shard(images, job.shard))
 
 
 def make_output(folder: Path) -> None:

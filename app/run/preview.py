@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 from ..errors import ImageError, UsageError
 from ..network import budget_seconds, find_weights
 from ..network.clock import Rung, Speed, ladder
-from ..read import ImageInfo, find_images, open_image
+from ..read import ImageInfo, find_images, find_stacks, open_image, open_stack
 from ..settings import Job
 from ..system import machine
 from ..write.labels import SUFFIX
 from .memory import Need, plan_memory
 from .names import output_stems, shard
+from .stacks import check_stack
 
 
 def preview(job: Job) -> int:
     """Prints a paragraph per image; 1 where one could not be read, else 0."""
     budget_seconds(job.budget, 1, 1)
-    images = find_images(job.inputs)
+    check_stack(job)
+    images = find_stacks(job.inputs, job.stack) if job.stack else find_images(job.inputs)
     if not images:
         asked = ", ".join(map(str, job.inputs))
         raise UsageError(f"{asked}: no images found; see the README for the formats")
@@ -26,18 +31,39 @@ def preview(job: Job) -> int:
     for path in shard(images, job.shard):
         label = job.output / (stems[path] + SUFFIX)
         try:
-            with open_image(path, channels=job.channels, page=job.page) as source:
-                info = source.info
-            need = plan_memory(job, info, machine.memory_limit())
+            lines = about_stack(job, path, models) if job.stack else about_image(job, path, models)
         except ImageError as error:
             print(f"{error}\n")
             unreadable += 1
             continue
         print(f"{path} → {label}{' (there already)' if label.exists() else ''}")
-        for line in paragraph(job, info, need, models):
+        for line in lines:
             print(f"  {line}")
         print()
     return 1 if unreadable else 0
+
+
+def about_image(job: Job, path: Path, models: int) -> list[str]:
+    """A paragraph on one image; raises ImageError."""
+    with open_image(path, channels=job.channels, page=job.page) as source:
+        info = source.info
+    return paragraph(job, info, plan_memory(job, info, machine.memory_limit()), models)
+
+
+def about_stack(job: Job, path: Path, models: int) -> list[str]:
+    """A paragraph on one stack, then one on each of its planes; raises ImageError."""
+    assert job.stack
+    stack = open_stack(path, job.stack, channels=job.channels)
+    planes, info = len(stack.planes), stack.info
+    between = "" if stack.spacing_um is None else f", {stack.spacing_um:.4g} µm apart"
+    budget = budget_seconds(job.budget, info.height, info.width)
+    need = plan_memory(replace(job, save=()), info, machine.memory_limit())
+    return [
+        f"{planes} planes along {stack.axis.upper()}{between}, then joined; each plane:",
+        *(f"note: {note}" for note in stack.notes),
+        *paragraph(job, info, need, models),
+        f"all planes: {'no limit' if budget is None else f'{planes * budget:.1f} s'}",
+    ]
 
 
 def paragraph(job: Job, info: ImageInfo, need: Need, models: int) -> list[str]:

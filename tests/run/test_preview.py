@@ -65,3 +65,27 @@ def test_doctor_names_every_fault(tmp_path: Path, capsys: pytest.CaptureFixture[
     said = capsys.readouterr().out
     assert said.count("FAULT") == 2
     assert "not ready" in said
+
+
+def test_preview_of_a_stack(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """How many planes, along what, and the sum of their times."""
+    image = np.zeros((7, 60, 50), np.uint16)
+    tifffile.imwrite(
+        tmp_path / "a.tif", image, imagej=True, metadata={"axes": "ZYX", "spacing": 2, "unit": "um"}
+    )
+    arguments = ["preview", "-i", str(tmp_path), "-o", str(tmp_path / "out")]
+    assert main([*arguments, "--stack", "z"]) == 0
+    said = capsys.readouterr().out
+    assert "7 planes along Z, 2 µm apart" in said
+    assert "all planes: 70.0 s" in said
+    assert main([*arguments, "--stack", "t"]) == 1
+    assert "use --stack z" in capsys.readouterr().out
+    assert main(arguments) == 1
+    assert "or take all with --stack" in capsys.readouterr().out
+    assert main([*arguments, "--stack", "z", "--page", "1"]) == 2
+
+
+def test_doctor_says_what_links_films() -> None:
+    from app.run.doctor import about_films
+
+    assert about_films().startswith("films: --stack t links with laptrack 0.")

@@ -1,0 +1,237 @@
+"""Stacks end to end: planes as images of a run, joined, resumed, refused; bright blobs for the network."""
+
+from __future__ import annotations
+
+import csv
+import logging
+import os
+import signal
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tifffile
+from numpy.typing import NDArray
+
+from app.errors import UsageError
+from app.network.inference import Network
+from app.read import find_stacks
+from app.run.folder import Run
+from app.run.names import output_stems
+from app.run.predict import make_output
+from app.run.stacks import StackRun, check_stack
+from app.settings import Job
+from app.write.labels import read_labels
+from evaluation.ctcfiles import read_result, read_truth
+
+Make = Callable[..., Any]
+
+
+def run(job: Job, engine: object) -> int:
+    check_stack(job)
+    assert job.stack
+    paths = find_stacks(job.inputs, job.stack)
+    make_output(job.output)
+    load = lambda: Network([engine], job.windows)  # type: ignore[list-item]  # noqa: E731
+    return StackRun(job, output_stems(paths), "weights", load).over(paths)
+
+
+def job(path: Path, **changes: Any) -> Job:
+    return replace(Job((path,), path.parent / "out", budget="none", quiet=True), **changes)
+
+
+def films(side: int = 90, frames: int = 6) -> NDArray[np.uint8]:
+    """Two bright discs that drift to the right, one of which is missed in frame 3."""
+    y, x = np.mgrid[:side, :side]
+    film = np.random.default_rng(0).integers(20, 40, (frames, side, side)).astype(np.uint8)
+    for frame in range(frames):
+        for index, (cy, cx) in enumerate([(25, 20), (65, 40)]):
+            if (frame, index) != (3, 1):
+                film[frame][(y - cy) ** 2 + (x - cx - 3 * frame) ** 2 <= 100] = 220
+    return film
+
+
+@pytest.fixture
+def film(tmp_path: Path) -> Path:
+    """The same as a file."""
+    (tmp_path / "in").mkdir()
+    path = tmp_path / "in" / "film.tif"
+    tifffile.imwrite(path, films(), imagej=True, metadata={"axes": "TYX"}, resolution=(2, 2))
+    return path
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_volume_equals_its_planes_but_for_ids(
+    tmp_path: Path, bright_blobs: object, synthetic_field: Make
+) -> None:
+    """Nothing but ids may change where planes are joined."""
+    planes = [synthetic_field(150, 130, 12, seed=seed)[0][..., 0] for seed in (0, 0, 1, 1, 1)]
+    (tmp_path / "in").mkdir()
+    stack = tmp_path / "in" / "volume.tif"
+    tifffile.imwrite(
+        stack,
+        np.stack(planes),
+        imagej=True,
+        metadata={"axes": "ZYX", "spacing": 2.0, "unit": "um"},
+        resolution=(2, 2),
+    )
+    assert run(job(stack, stack="z", save=("table",)), bright_blobs) == 0
+    out = tmp_path / "in" / "out"
+    assert sorted(path.name for path in out.iterdir()) == ["volume_cells.csv", "volume_label.tiff"]
+    with tifffile.TiffFile(out / "volume_label.tiff") as file:
+        assert (file.series[0].axes, file.series[0].shape) == ("ZYX", (5, 150, 130))
+        whole = file.asarray()
+    assert np.array_equal(np.unique(whole), np.arange(whole.max() + 1))
+    assert np.array_equal(whole[0], whole[1])
+    for page in range(5):
+        single = job(stack, page=page, output=tmp_path / "single", overwrite=True)
+        make_output(single.output)
+        network = Network([bright_blobs], single.windows)  # type: ignore[list-item]
+        assert Run(single, {stack: "one"}, "weights", lambda network=network: network).over([stack]) == 0
+        alone = read_labels(tmp_path / "single" / "one_label.tiff")
+        pairs = np.unique(np.stack([alone.ravel(), whole[page].ravel()]), axis=1).T
+        assert len(pairs) == alone.max() + 1
+    table = rows(out / "volume_cells.csv")
+    assert len(table) == whole.max()
+    first = whole == 1
+    assert int(table[0]["volume"]) == first.sum()
+    assert float(table[0]["volume_um3"]) == pytest.approx(first.sum() * 0.5 * 0.5 * 2)
+    assert float(table[0]["centroid_z_um"]) == pytest.approx(2 * np.nonzero(first)[0].mean(), rel=1e-6)
+    assert (int(table[0]["first_z"]), int(table[0]["last_z"])) == (0, 1)
+
+
+def test_a_film_becomes_tracks(film: Path, bright_blobs: object) -> None:
+    """One id a track; the frame that missed a cell has it again; three kinds of file tell the same."""
+    assert run(job(film, stack="t", save=("ctc",)), bright_blobs) == 0
+    out = film.parent / "out"
+    assert sorted(path.name for path in out.iterdir()) == ["film_RES", "film_label.tiff", "film_tracks.csv"]
+    with tifffile.TiffFile(out / "film_label.tiff") as file:
+        assert (file.series[0].axes, file.series[0].shape) == ("TYX", (6, 90, 90))
+        labels = file.asarray()
+    assert [np.unique(frame).tolist() for frame in labels] == [[0, 1, 2]] * 6
+    assert labels[0, 25, 20] == labels[5, 25, 35]
+    table = rows(out / "film_tracks.csv")
+    assert len(table) == 12
+    drawn = [row for row in table if row["interpolated"] == "True"]
+    assert [(row["frame"], row["parent"]) for row in drawn] == [("3", "0")]
+    assert float(drawn[0]["centroid_x"]) == pytest.approx(49, abs=1)
+    masks = read_result(out / "film_RES", read_truth(truth_like(out / "film_RES", film.parent / "GT")))
+    assert masks.tracks.tolist() == [[1, 0, 5, 0], [2, 0, 5, 0]]
+    assert np.array_equal(tifffile.imread(masks.masks[3]), labels[3])
+
+
+def truth_like(result: Path, folder: Path) -> Path:
+    """A result as if it were the truth, for readers that want both."""
+    (folder / "TRA").mkdir(parents=True)
+    for path in result.glob("mask*.tif"):
+        (folder / "TRA" / f"man_track{path.stem[4:]}.tif").write_bytes(path.read_bytes())
+    (folder / "TRA" / "man_track.txt").write_bytes((result / "res_track.txt").read_bytes())
+    return folder
+
+
+def test_a_folder_of_frames_is_the_same_film(film: Path, bright_blobs: object) -> None:
+    frames = film.parent / "01"
+    frames.mkdir()
+    for index, frame in enumerate(tifffile.imread(film)):
+        tifffile.imwrite(frames / f"t{index:03d}.tif", frame)
+    for path in (film, frames):
+        assert run(job(path, stack="t", output=film.parent / "out"), bright_blobs) == 0
+    out = film.parent / "out"
+    assert np.array_equal(read_labels(out / "film_label.tiff"), read_labels(out / "01_label.tiff"))
+
+
+class Counted:
+    """Bright blobs that count windows, and get a signal at the n-th."""
+
+    name, batch = "counted", 2
+
+    def __init__(self, engine: Any, signal_at: int = 0) -> None:
+        self.engine = engine
+        self.calls = 0
+        self.signal_at = signal_at
+
+    def __call__(self, windows: NDArray[np.float32]) -> Any:
+        self.calls += 1
+        if self.calls == self.signal_at:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return self.engine(windows)
+
+
+def test_a_stopped_film_goes_on_from_the_last_whole_frame(film: Path, bright_blobs: object) -> None:
+    """A night's work must not begin anew."""
+    whole = Counted(bright_blobs)
+    assert run(job(film, stack="t", output=film.parent / "other"), whole) == 0
+    stopped, rest = Counted(bright_blobs, signal_at=whole.calls // 2), Counted(bright_blobs)
+    assert run(job(film, stack="t"), stopped) == 128 + signal.SIGTERM
+    assert not list((film.parent / "out").glob("*.tiff"))
+    kept = len(list((film.parent / "out" / ".film.planes").glob("*_label.tiff")))
+    assert 0 < kept < 6
+    assert run(job(film, stack="t"), rest) == 0
+    per_frame = whole.calls / 6
+    assert rest.calls <= (6 - kept) * per_frame + 1
+    names = [film.parent / folder / "film_label.tiff" for folder in ("out", "other")]
+    assert np.array_equal(*(read_labels(name) for name in names))
+    assert not (film.parent / "out" / ".film.planes").exists()
+
+
+def test_what_is_done_is_not_done_again(film: Path, bright_blobs: object) -> None:
+    """And what was asked for otherwise is."""
+    assert run(job(film, stack="t"), bright_blobs) == 0
+    again, other = Counted(bright_blobs), Counted(bright_blobs)
+    assert run(job(film, stack="t"), again) == 0
+    assert again.calls == 0
+    assert run(job(film, stack="t", save=("ctc",)), other) == 0
+    assert other.calls > 0
+    assert (film.parent / "out" / "film_RES").is_dir()
+
+
+def test_a_bad_frame_costs_its_film_and_no_other(
+    film: Path, bright_blobs: object, caplog: pytest.LogCaptureFixture
+) -> None:
+    """No half film is written; once the frame is mended only that one is done."""
+    frames = film.parent / "01"
+    frames.mkdir()
+    data = tifffile.imread(film)
+    for index, frame in enumerate(data):
+        tifffile.imwrite(frames / f"t{index:03d}.tif", frame, compression="zlib", rowsperstrip=10)
+    whole = (frames / "t002.tif").read_bytes()
+    broken = bytearray(whole)
+    broken[-2000:-1000] = bytes(1000)
+    (frames / "t002.tif").write_bytes(broken)
+    both = replace(job(frames, stack="t", output=film.parent / "out"), inputs=(frames, film))
+    with caplog.at_level(logging.ERROR, "app"):
+        assert run(both, bright_blobs) == 1
+    out = film.parent / "out"
+    assert sorted(path.name for path in out.glob("*_label.tiff")) == ["film_label.tiff"]
+    assert any("01" in line and "t002.tif" in line for line in caplog.messages)
+    assert not any("\n" in line for line in caplog.messages)
+    (frames / "t002.tif").write_bytes(whole)
+    assert run(both, bright_blobs) == 0
+    assert (out / "01_label.tiff").exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"save": ("overlay",)}, "--save overlay: is not made with --stack t"),
+        ({"page": 3}, "--page: takes one plane"),
+        ({"report": True}, "--report: tells of single images"),
+        ({"stack": "", "save": ("ctc",)}, "--save ctc: is of tracks; add --stack t"),
+    ],
+)
+def test_flags_that_do_not_go_together(changes: dict[str, Any], words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        check_stack(job(Path("a.tif"), **{"stack": "t", **changes}))
+
+
+def test_records_of_single_images_stay_as_they_were() -> None:
+    """Else every folder would be done again after an update."""
+    assert "stack" not in Job((), Path()).recorded
+    assert "stitch=0.25" in Job((), Path(), stack="z").recorded
