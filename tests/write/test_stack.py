@@ -1,4 +1,4 @@
-"""Files of a stack: label TIFF, tables, the challenge's folder; they say what they are, and open elsewhere."""
+"""Files of a stack: label TIFF, tables, the challenge's folder: they say what they are and open elsewhere."""
 
 from __future__ import annotations
 
