@@ -4,8 +4,8 @@ A plane of Z or a frame of T was labelled on its own before it comes here. `link
 a volume as they come. A film is first seen whole, frame by frame (`Film`), then linked (`link_frames`); where
 a track misses a frame, `fill_gaps` draws the cell where it must have been. No file is read or written here.
 
-    overlaps ─> assignment ─> planes                z: plane after plane, two held
-    overlaps ─> film ─> frames ─> tracks ─> gaps    t: tables of all frames, pixels of few
+    overlaps ─> assignment ─> planes                       z: plane after plane, two held
+    drift, overlaps ─> film ─> frames ─> tracks ─> gaps    t: tables of all frames, pixels of few
 """
 
 from .film import Film

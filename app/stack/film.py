@@ -11,6 +11,7 @@ from functools import cached_property
 import numpy as np
 
 from ..settings import Linking
+from .drift import Shift, common_part, find_drift
 from .overlaps import Floats, Ints, Labels, Overlaps, areas, overlaps
 
 
@@ -31,7 +32,8 @@ class Film:
         self.areas: list[Ints] = []  # (N + 1,) px, per frame
         self.centroids: list[Floats] = []  # (N + 1, 2) y and x in px, per frame
         self.overlaps: dict[tuple[int, int], Overlaps] = {}  # of an earlier frame and a later one
-        self.held: list[tuple[int, Labels]] = []  # frames that later ones may overlap
+        self.offsets: list[Shift] = []  # per frame, by which the field has moved since the first
+        self.held: list[tuple[int, Labels]] = []  # frames that later ones may overlap, the last one first
 
     def add(self, labels: Labels) -> None:
         """The next frame, `(H, W)` labels 1..N without gaps.
@@ -43,9 +45,23 @@ class Film:
         if not self.areas[-1][1:].all():
             raise ValueError(f"frame {frame}: its ids have gaps; number its cells from 1")
         self.centroids.append(centroids(labels, self.areas[-1]))
+        drift = find_drift(self.held[0][1], labels) if self.held and self.linking.drift else (0, 0)
+        last = self.offsets[-1] if self.offsets else (0, 0)
+        self.offsets.append((last[0] + drift[0], last[1] + drift[1]))
         for before, earlier in self.held:
-            self.overlaps[before, frame] = overlaps(earlier, labels)
+            parts = common_part(earlier, labels, self.moved(before, frame))
+            self.overlaps[before, frame] = overlaps(*parts)
         self.held = [(frame, labels), *self.held][: self.linking.gap + 1]
+
+    def moved(self, earlier: int, later: int) -> Shift:
+        """How far the field moved between two frames."""
+        (y0, x0), (y1, x1) = self.offsets[earlier], self.offsets[later]
+        return y1 - y0, x1 - x0
+
+    def place(self, frame: int, cell: int) -> Floats:
+        """(2,) centroid of a cell by its id, where it would lie had the field not moved."""
+        place: Floats = self.centroids[frame][cell] - self.offsets[frame]
+        return place
 
     @property
     def frames(self) -> int:
@@ -89,7 +105,8 @@ class Film:
         from scipy.spatial import KDTree
 
         reach = self.reach * np.sqrt(later - earlier)
-        places = self.centroids[earlier][1:], self.centroids[later][1:]
+        before, after = (self.centroids[frame] - self.offsets[frame] for frame in (earlier, later))
+        places = before[1:], after[1:]
         pairs = self.overlaps[earlier, later]
         base = len(self.areas[later])
         overlapping = pairs.first * base + pairs.second  # ascending
@@ -100,7 +117,7 @@ class Film:
         first, second = np.divmod(keys, base)
         shared = np.zeros(len(keys), np.int64)
         shared[np.searchsorted(keys, overlapping)] = pairs.shared
-        steps = self.centroids[later][second] - self.centroids[earlier][first]
+        steps = after[second] - before[first]
         return first, second, shared, np.minimum(np.hypot(*steps.T) / reach, 1)
 
     def numbered(self, earlier: int, later: int, first: Ints, second: Ints, cost: Floats) -> Links:

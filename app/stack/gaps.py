@@ -78,9 +78,8 @@ def moved(
     film: Film, gap: Gap, frame: int, pixels: tuple[Ints, ...], free: NDArray[np.bool_]
 ) -> Patch | None:
     """The mask with these `pixels` in `frame`; None where there is no room for it."""
-    begin = film.centroids[gap.before][gap.before_id]
-    end = film.centroids[gap.after][gap.after_id]
-    place = begin + (end - begin) * (frame - gap.before) / (gap.after - gap.before)
+    begin, end = film.place(gap.before, gap.before_id), film.place(gap.after, gap.after_id)
+    place = begin + (end - begin) * (frame - gap.before) / (gap.after - gap.before) + film.offsets[frame]
     shift = np.rint(place - np.mean(pixels, axis=1)).astype(np.int64)
     y, x = pixels[0] + shift[0], pixels[1] + shift[1]
     inside = (y >= 0) & (x >= 0) & (y < free.shape[0]) & (x < free.shape[1])
