@@ -43,7 +43,7 @@ class Linking:
     bridge: int = 1  # planes without it that a cell may pass through
     reach: float = 1.5  # of the film's median cell diameter, that a cell may move between two frames
     drift: bool = True  # where one shift brings most cells into place, the field moved, not the cells
-    gap: int = 2  # frames in a row in which a cell may be missed
+    gap: int = 1  # frames in a row in which a cell may be missed
     division: float = 0.6  # cost up to which a new cell is a daughter; 0 is a mask inside its mother's
     daughter: float = 0.2  # of the mother's area, that a daughter has at least
     fill: float = 0.5  # of a missed cell's area, that must be free where it is drawn; above 1 draws nothing

@@ -50,7 +50,7 @@ def make_truth(frames: int = 60, side: int = 256, cells: int = 14, seed: int = 0
         for cell in alive if frame else []:
             cell.step = 0.7 * cell.step + rng.normal(0, 0.9, 2)
             cell.place = cell.place + cell.step
-            cell.radius *= 1.012
+            cell.radius *= 1.008
         settle(alive, 5)
         masks[frame] = paint(alive, side)
         # what is drawn over or has left does not come back: its track ends

@@ -37,10 +37,10 @@ def scored(truth: Any, seen: list[Any], linking: Linking, folder: Path) -> Score
 
 @pytest.fixture(scope="module")
 def truth(film_truth: Callable[..., Any]) -> Any:
-    """60 frames in which 14 cells become 41 by 59 divisions; they touch, and some leave."""
+    """60 frames in which 14 cells become 26 by 14 divisions; they touch, and some leave."""
     found = film_truth()
     assert len(found.masks) == 60
-    assert sum(parent > 0 for *_, parent in found.rows) > 40
+    assert sum(parent > 0 for *_, parent in found.rows) == 2 * 14
     assert any(end < 59 for track, _, end, _ in found.rows if track not in {row[3] for row in found.rows})
     return found
 

@@ -41,7 +41,7 @@ def test_a_missed_cell_is_drawn_half_way() -> None:
 
 def test_each_missed_frame_takes_the_nearer_mask() -> None:
     """Over two frames a growing cell is drawn small first, then large."""
-    _, patches = filled(frames([(0, 0, 8)], [], [], [(0, 0, 10)]))
+    _, patches = filled(frames([(0, 0, 8)], [], [], [(0, 0, 10)]), gap=2)
     assert [patches[frame][0].area for frame in (1, 2)] == [64, 100]
 
 
