@@ -22,6 +22,7 @@ from ..network import Network, budget_seconds
 from ..read import ImageSource, Plane, Stack, open_image, open_stack
 from ..settings import Job
 from ..system.files import Partial, clear_up, make_folder
+from ..write import WRITERS
 from ..write.labels import SUFFIX, Record, digest, read_record
 from .folder import Run, announce
 from .joining import join
@@ -29,7 +30,7 @@ from .tally import Tally
 
 logger = logging.getLogger(__name__)
 
-EXTRAS = {"": ("overlay", "outlines", "geojson", "table", "flows", "ome"), "z": ("table",), "t": ("ctc",)}
+EXTRAS = {"": tuple(WRITERS), "z": ("table",), "t": ("ctc",)}  # what --save may name, by the axis
 
 
 def check_stack(job: Job) -> None:
