@@ -35,7 +35,7 @@ class Spool:
         self.shape, self.dtype = rows.shape[1:], rows.dtype
         for top in range(0, len(rows), CHUNK):
             part = np.ascontiguousarray(rows[top : top + CHUNK])
-            packed = zlib.compress(memoryview(part), LEVEL)
+            packed = zlib.compress(part.tobytes(), LEVEL)
             self.chunks.append((self.file.seek(0, 2), len(packed)))
             self.file.write(packed)
             self.tops.append(self.tops[-1] + len(part))
