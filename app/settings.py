@@ -50,6 +50,16 @@ class Linking:
 
 
 @dataclass(frozen=True)
+class Merging:
+    """How cells found at several scales become one label image (app/cells/merging.py has the rule)."""
+
+    smallest: float = 12.0  # px of the scale's own grid; smaller cells are a finer scale's to find
+    largest: float = 110.0  # px of the scale's own grid; above it a cell loses worth with its area
+    margin: float = 1.3  # a coarser cell must be worth so many times what lies in it
+    sharpness: float = 2.0  # power of the score in a cell's worth
+
+
+@dataclass(frozen=True)
 class Job:
     """One call of `predict`: what goes in, where results go, and how they are made."""
 
@@ -69,6 +79,8 @@ class Job:
     linking: Linking = Linking()
     windows: Windows = Windows()
     tracking: Tracking = Tracking()
+    scales: str = "auto"  # or some of app.network.scales.SCALES, as "1" or "0.25,0.5,1"
+    merging: Merging = Merging()
 
     @property
     def draws(self) -> bool:
@@ -78,7 +90,7 @@ class Job:
     @property
     def recorded(self) -> str:
         """Everything here that may change what is written, as one line for the label files."""
-        keys = ["budget", "channels", "page", "save", "windows", "tracking"]
-        if self.stack:  # else the records of single images stay those that older versions wrote
+        keys = ["budget", "channels", "page", "save", "windows", "tracking", "scales", "merging"]
+        if self.stack:
             keys += ["stack", "linking"]
         return ", ".join(f"{key}={getattr(self, key)}" for key in keys)

@@ -11,30 +11,35 @@ from __future__ import annotations
 
 import argparse
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from app.cells import track
+from app.cells import find_cells
 from app.network.clock import Clock, Rung
 from app.network.engines import choose_device, load_engines
 from app.network.inference import Network, Progress
+from app.network.scales import AUTO, worth_running
 from app.network.weights import find_weights
 from app.read import open_image
-from app.settings import Tracking, Windows
+from app.settings import Merging, Tracking, Windows
 from evaluation.matching import match
 from training.data import Pair, find_pairs, load_labels
 
-RUNGS = tuple(
-    Rung(overlap, passes, scale)
-    for overlap, passes, scale in [
-        (0.6, 6, 1), (0.5, 6, 1), (0.25, 6, 1), (0.1, 6, 1),
-        (0.6, 4, 1), (0.25, 4, 1), (0.1, 4, 1),
-        (0.6, 2, 1), (0.5, 2, 1), (0.25, 2, 1), (0.1, 2, 1),
-        (0.6, 1, 1), (0.25, 1, 1), (0.1, 1, 1),
-        (0.1, 2, 0.5), (0.1, 1, 0.5),
+RUNGS = (
+    *(
+    Rung(overlap, passes, scales)
+    for scales in (AUTO, (1.0,))
+    for overlap, passes in [
+        (0.6, 6), (0.5, 6), (0.25, 6), (0.1, 6),
+        (0.25, 4), (0.1, 4),
+        (0.25, 2), (0.1, 2),
+        (0.25, 1), (0.1, 1),
     ]
+    ),
+    Rung(0.1, 2, AUTO[1:]),
+    Rung(0.1, 1, AUTO[1:]),
 )  # fmt: skip
 
 
@@ -55,14 +60,20 @@ def measure(network: Network, rung: Rung, pairs: list[Pair]) -> Measured:
     for pair in pairs:
         with open_image(pair.image) as source:
             shape = source.info.height, source.info.width
-            progress = Progress(rung, rung.count(shape, network.windows))
+            here = replace(rung, scales=worth_running(rung.scales, shape))
+            progress = Progress(here, here.count(shape, network.windows))
             began = time.monotonic()
-            (band,) = network.bands(source, shape, Clock.start(None), progress, shape[0])
+            bands = network.planned(source, shape, Clock.start(None), progress)
             seconds += time.monotonic() - began
-        found = track(*band, Tracking())
-        scores.setdefault(pair.set, []).append(match(load_labels(pair.label), found).f1)
+        found = find_cells(bands, shape, Tracking(), Merging())
+        scores.setdefault(pair.set, []).append(match(load_labels(pair.label), found.labels).f1)
     per_set = {name: float(np.mean(values)) for name, values in scores.items()}
     return Measured(rung, float(np.mean(list(per_set.values()))), per_set, seconds)
+
+
+def named(scales: tuple[float, ...]) -> str:
+    """`1`, or `1 to 0.125`."""
+    return f"{scales[0]:g}" if len(scales) == 1 else f"{scales[0]:g} to {scales[-1]:g}"
 
 
 def plot(measured: list[Measured], path: Path) -> None:
@@ -77,7 +88,7 @@ def plot(measured: list[Measured], path: Path) -> None:
     for one in measured:
         share = one.seconds / best
         axes.plot(share, one.f1, "o", color="#0072b2")
-        name = f"{one.rung.passes} × {one.rung.overlap:g}" + ("" if one.rung.scale == 1 else " half")
+        name = f"{one.rung.passes} × {one.rung.overlap:g}, {named(one.rung.scales)}"
         axes.annotate(name, (share, one.f1), textcoords="offset points", xytext=(5, 3), fontsize=8)
     axes.set_xscale("log")
     axes.set_xlabel("time of the network, relative to 6 passes at overlap 0.6")
@@ -110,15 +121,14 @@ def main() -> None:
     measure(network, RUNGS[-1], pairs[:1])  # warm-up
     measured = [measure(network, rung, pairs) for rung in RUNGS]
     names = list(measured[0].per_set)
-    print(f"| passes | overlap | scale | {' | '.join(names)} | mean F1 | time |")
+    print(f"| passes | overlap | scales | {' | '.join(names)} | mean F1 | time |")
     print("|---|---|---|" + "---|" * (len(names) + 2))
     for one in measured:
         scores = " | ".join(f"{one.per_set[name]:.3f}" for name in names)
         rung = one.rung
         share = one.seconds / measured[0].seconds
-        print(
-            f"| {rung.passes} | {rung.overlap:g} | {rung.scale:g} | {scores} | {one.f1:.3f} | {share:.3f} |"
-        )
+        scales = named(rung.scales)
+        print(f"| {rung.passes} | {rung.overlap:g} | {scales} | {scores} | {one.f1:.3f} | {share:.3f} |")
     if options.plot:
         plot(measured, options.plot)
 

@@ -13,6 +13,7 @@ from .foreground import check
 from .holes import fill_all, hollow
 from .ids import raster_order, renumber_from, survey
 from .jit import one_at_a_time
+from .scores import score_cells
 from .seeds import Box, any_stray, masks_from_ends
 
 
@@ -42,12 +43,21 @@ class Masks:
     sizes: NDArray[np.int32]  # (n + 1,) px
     firsts: NDArray[np.int64]  # (n + 1,) flat index of the first pixel
     hollow: NDArray[np.bool_]  # (n + 1,) encloses pixels that aren't its own
+    scores: NDArray[np.float32]  # (n + 1,) in [0, 1]
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Finished cells of one array."""
+
+    labels: NDArray[np.int32]  # (H, W), 0 background, 1..N in raster order of first pixels
+    scores: NDArray[np.float32]  # (N,) in [0, 1], of ids 1..N
 
 
 def whole_masks(
     flow: NDArray[np.float32], probability: NDArray[np.float32], tracking: Tracking, form: Form
-) -> NDArray[np.int32]:
-    """`(2, H, W)` flow and `(H, W)` probability → `(H, W)` int32 labels."""
+) -> Cells:
+    """The cells of `(2, H, W)` flow and `(H, W)` probability."""
     check(flow, probability)
     flow = np.ascontiguousarray(flow, np.float32)
     probability = np.ascontiguousarray(probability, np.float32)
@@ -60,7 +70,7 @@ def whole_masks(
         keep[0] = True
         if not keep.all():
             renumber_from(masks.labels, 1, np.where(keep, np.cumsum(keep) - 1, 0)[1:].astype(np.int32))
-    return masks.labels
+    return Cells(masks.labels, masks.scores[keep][1:])
 
 
 def owned_masks(
@@ -72,13 +82,14 @@ def owned_masks(
         if any_stray(ends, part.inner, part.trusted):
             return None
         labels, count = masks_from_ends(ends, part.inner)
-        return judge(labels, count, flow, tracking, part.image_px, form)
+        return judge(labels, count, flow, probability, tracking, part.image_px, form)
 
 
 def judge(
     labels: NDArray[np.int32],
     count: int,
     flow: NDArray[np.float32],
+    probability: NDArray[np.float32],
     tracking: Tracking,
     image_px: int,
     form: Form,
@@ -91,12 +102,14 @@ def judge(
     keep = (sizes >= max(tracking.min_size, 1)) & (sizes <= tracking.max_fraction * image_px)
     keep[0] = False
     boxes[~keep] = 0
+    errors = form.errors(labels, boxes, flow)
     if tracking.flow_threshold > 0:
-        keep &= form.errors(labels, boxes, flow) <= tracking.flow_threshold
+        keep &= errors <= tracking.flow_threshold
+    scores = score_cells(labels, boxes, probability, errors)
     order = raster_order(firsts, keep)
     new = np.zeros(count + 1, np.int32)
     new[order] = np.arange(1, len(order) + 1)
     renumber_from(labels, 1, new[1:])
     order = np.concatenate((np.zeros(1, np.int64), order))  # 0 stands for the background
     boxes, sizes, firsts, broken = boxes[order], sizes[order], firsts[order], broken[order]
-    return Masks(labels, boxes, sizes, firsts, hollow(labels, boxes, sizes, broken))
+    return Masks(labels, boxes, sizes, firsts, hollow(labels, boxes, sizes, broken), scores[order])

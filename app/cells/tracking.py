@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,31 +12,42 @@ from ..settings import Tracking
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from .masks import Cells
+
 Band = tuple["NDArray[np.float32]", "NDArray[np.float32]"]
+
+
+def track_cells(
+    flow: NDArray[np.float32], probability: NDArray[np.float32], tracking: Tracking, device: str = "cpu"
+) -> Cells:
+    """`(2, H, W)` flow and `(H, W)` probability → labels and scores; in blocks where the image is large.
+
+    Ids are 1..N in raster order of first pixels. Raises ValueError for wrong
+    shapes, TrackingError for NaN or infinite values.
+    """
+    from .masks import Cells, whole_masks
+
+    if probability.size < tracking.block_from:
+        from .choice import form_for
+
+        return whole_masks(flow, probability, tracking, form_for(device, probability.size))
+    height, width = probability.shape
+    labels = np.empty((height, width), np.int32)
+    scores: list[NDArray[np.float32]] = []
+    tops = range(0, height, tracking.block)
+    bands = ((flow[:, y : y + tracking.block], probability[y : y + tracking.block]) for y in tops)
+    bottom = 0
+    for rows in track_bands(bands, (height, width), tracking, device, scores.append):
+        labels[bottom : bottom + len(rows)] = rows
+        bottom += len(rows)
+    return Cells(labels, np.concatenate([np.zeros(0, np.float32), *scores]))
 
 
 def track(
     flow: NDArray[np.float32], probability: NDArray[np.float32], tracking: Tracking, device: str = "cpu"
 ) -> NDArray[np.int32]:
-    """`(2, H, W)` flow and `(H, W)` probability → `(H, W)` int32 labels; in blocks where the image is large.
-
-    Ids are 1..N in raster order of first pixels. Raises ValueError for wrong
-    shapes, TrackingError for NaN or infinite values.
-    """
-    if probability.size < tracking.block_from:
-        from .choice import form_for
-        from .masks import whole_masks
-
-        return whole_masks(flow, probability, tracking, form_for(device, probability.size))
-    height, width = probability.shape
-    labels = np.empty((height, width), np.int32)
-    tops = range(0, height, tracking.block)
-    bands = ((flow[:, y : y + tracking.block], probability[y : y + tracking.block]) for y in tops)
-    bottom = 0
-    for rows in track_bands(bands, (height, width), tracking, device):
-        labels[bottom : bottom + len(rows)] = rows
-        bottom += len(rows)
-    return labels
+    """The labels of `track_cells`, `(H, W)` int32."""
+    return track_cells(flow, probability, tracking, device).labels
 
 
 def warm_up() -> None:
@@ -49,17 +60,22 @@ def warm_up() -> None:
 
 
 def track_bands(
-    bands: Iterable[Band], shape: tuple[int, int], tracking: Tracking, device: str = "cpu"
+    bands: Iterable[Band],
+    shape: tuple[int, int],
+    tracking: Tracking,
+    device: str = "cpu",
+    scored: Callable[[NDArray[np.float32]], None] = lambda _: None,
 ) -> Iterator[NDArray[np.int32]]:
     """Consecutive row bands of flow `(2, h, W)` and probability `(h, W)` → consecutive bands of final labels.
 
     `shape` is that of the whole image. Neither the heights of the bands nor the
     size of the blocks change the labels: they are those of the whole image.
-    Memory grows with the width. Raises as `track` does, at the band where it is seen.
+    Memory grows with the width. `scored` is told the scores of cells when their
+    ids become final, in the order of the ids. Raises as `track` does, at the band where it is seen.
     """
     from .blocks.stream import stream
 
-    return stream(bands, shape, tracking, device)
+    return stream(bands, shape, tracking, device, scored)
 
 
 def compute_masks(
@@ -90,4 +106,4 @@ def compute_masks(
         probability_threshold=probability_threshold,
         min_size=min_size,
     )
-    return whole_masks(flow, probability, tracking, form_for(device, probability.size))
+    return whole_masks(flow, probability, tracking, form_for(device, probability.size)).labels

@@ -6,13 +6,15 @@ weights/                        files by name, checked
 engines/                        a window through it: OpenVINO on the CPU, torch on CUDA
 windows, strips, passes         where windows lie, their rows, one model over all of one view
 on_device                       the same on a GPU, where rows go and the mean comes back from
+scales                          an image at the scales that it is worth seeing at
 clock                           the tolerance, the time left, the plans that may be chosen
 inference                       passes against the clock
 """
 
 from .clock import Clock, budget_seconds, tolerance
 from .engines import Device, Engine, Precision, choose_device, load_engines
-from .inference import Band, Network, Progress
+from .inference import Band, Network, Progress, ScaleBands
+from .scales import parse_scales, scaled
 from .weights import Weights, find_weights
 
 __all__ = [
@@ -23,10 +25,13 @@ __all__ = [
     "Network",
     "Precision",
     "Progress",
+    "ScaleBands",
     "Weights",
     "budget_seconds",
     "choose_device",
     "find_weights",
     "load_engines",
+    "parse_scales",
+    "scaled",
     "tolerance",
 ]

@@ -8,7 +8,6 @@ by nothing: what was summed so far is the answer.
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -16,6 +15,7 @@ from itertools import product
 
 from ..errors import UsageError
 from ..settings import Windows
+from .scales import scaled
 from .windows import View, count_windows
 
 Budget = float | None  # seconds; None = no limit
@@ -87,11 +87,11 @@ class Clock:
 
 @dataclass(frozen=True)
 class Rung:
-    """One way to run the network: `passes` of (model, view) in order, at an overlap and a scale."""
+    """One way to run the network: at each scale `passes` of (model, view) in order, at one overlap."""
 
     overlap: float
     passes: int
-    scale: float = 1.0  # 0.5 = the network sees the image at half its size
+    scales: tuple[float, ...] = (1.0,)  # finest first; 0.5 = the network sees the image at half its size
 
     def windows(self, base: Windows) -> Windows:
         """The settings of the windows with this rung's overlap."""
@@ -99,30 +99,32 @@ class Rung:
 
     def count(self, shape: tuple[int, int], base: Windows) -> int:
         """Windows in all passes together over an image of `shape`."""
-        seen = scaled(shape, self.scale)
-        return self.passes * count_windows(seen, self.windows(base))
+        return sum(self.count_at(scale, shape, base) for scale in self.scales)
+
+    def count_at(self, scale: float, shape: tuple[int, int], base: Windows) -> int:
+        """The same at one scale."""
+        return self.passes * count_windows(scaled(shape, scale), self.windows(base))
 
 
-def scaled(shape: tuple[int, int], scale: float) -> tuple[int, int]:
-    """`shape` as the network sees it, rounded up."""
-    return (math.ceil(shape[0] * scale), math.ceil(shape[1] * scale))
+def ladder(models: int, base: Windows, scales: tuple[float, ...] = (1.0,)) -> tuple[Rung, ...]:
+    """Rungs from best to cheapest, in the order of F1 on the val split (docs/time.md).
 
-
-def ladder(models: int, base: Windows) -> tuple[Rung, ...]:
-    """Rungs from best to cheapest, in the order of F1 on the val split (docs/time.md)."""
+    `scales` are those that the image is worth seeing at, finest first. All
+    rungs have them but the last, which leaves out what is finer than a half.
+    """
     full = models * len(VIEWS)
     rungs = [
-        Rung(base.overlap, full),
-        Rung(0.5, full),
-        Rung(0.25, full),  # overlap buys hardly any F1, flips do: so it goes first
-        Rung(0.1, full),
-        Rung(0.25, 2 * models),
-        Rung(0.1, 2 * models),
-        Rung(0.25, models),
-        Rung(0.1, models),
-        Rung(0.25, 1),
-        Rung(0.1, 1),
-        Rung(0.1, 1, 0.5),
+        Rung(base.overlap, full, scales),
+        Rung(0.5, full, scales),
+        Rung(0.25, full, scales),  # overlap buys hardly any F1, flips do: so it goes first
+        Rung(0.1, full, scales),
+        Rung(0.25, 2 * models, scales),
+        Rung(0.1, 2 * models, scales),
+        Rung(0.25, models, scales),
+        Rung(0.1, models, scales),
+        Rung(0.25, 1, scales),
+        Rung(0.1, 1, scales),
+        Rung(0.1, 1, tuple(scale for scale in scales if scale <= 0.5) or (min(0.5, scales[-1]),)),
     ]
     return tuple(dict.fromkeys(rung for rung in rungs if rung.overlap <= base.overlap or rung.overlap == 0.1))
 

@@ -1,8 +1,9 @@
 """One image through the network, with as many passes as the time buys.
 
-A rung of the ladder is chosen for the time left. Its passes are run in order
-and each adds to one mean, so the answer is there after every pass: one that
-would end too late is not begun, nor any after it.
+A rung of the ladder is chosen for the time left. Its scales are run from the
+coarsest, which cost little, to the finest; at each, passes are run in order and
+add to one mean, so the answer is there after every pass: one that would end too
+late is not begun, nor any after it.
 """
 
 from __future__ import annotations
@@ -17,14 +18,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..settings import Windows
-from .clock import Clock, Rung, Speed, choose, ladder, pass_order, scaled
+from .clock import Clock, Rung, Speed, choose, ladder, pass_order
 from .engines import Device, Engine, load_engines
 from .passes import IN_MEMORY, Mean, Pass, Seen, Where
+from .scales import rescaled, scaled, worth_running
 from .strips import Rows, Strips
 from .weights import Weights
 from .windows import Grid, View
 
-Band = tuple[NDArray[np.float32], NDArray[np.float32]]  # flow (2, h, W), probability (h, W)
+Band = tuple[NDArray[np.float32], NDArray[np.float32]]  # flow (2, h, w), probability (h, w)
+ScaleBands = list[tuple[float, Band]]  # scale and what was seen at it, finest first
 
 PROBE_FROM = 12  # windows; a plan of fewer is over before a probe would pay
 LOOKS = 8  # rows of windows that are looked at for signal
@@ -41,8 +44,10 @@ class Progress:
     passes: int = 0  # in the result; in a slide those that went to its end
 
     def __str__(self) -> str:
-        scale = "" if self.rung.scale == 1 else f" at {self.rung.scale:g} scale"
-        return f"{self.passes} of {self.rung.passes} passes at overlap {self.rung.overlap:g}{scale}"
+        scales = ""
+        if self.rung.scales != (1,):
+            scales = f", scales {' '.join(f'{scale:g}' for scale in self.rung.scales)}"
+        return f"{self.passes} of {self.rung.passes} passes at overlap {self.rung.overlap:g}{scales}"
 
 
 @dataclass
@@ -69,9 +74,14 @@ class Network:
 
         return cls(engines, windows, tracks_on="auto", where=on_device(device.kind))
 
-    def plan(self, image: Rows, shape: tuple[int, int], clock: Clock) -> Progress:
-        """The best rung that fits the clock, by the speed seen so far and a look at the image."""
-        rungs = ladder(len(self.engines), self.windows)
+    def plan(
+        self, image: Rows, shape: tuple[int, int], clock: Clock, scales: tuple[float, ...] = (1.0,)
+    ) -> Progress:
+        """The best rung that fits the clock, by the speed seen so far and a look at the image.
+
+        `scales` are those that may be run, finest first; those that can find nothing in `shape` are not.
+        """
+        rungs = ladder(len(self.engines), self.windows, worth_running(scales, shape))
         most = rungs[0].count(shape, self.windows)
         if clock.budget is None:
             return Progress(rungs[0], most)
@@ -81,7 +91,7 @@ class Network:
                 self.probe(image, shape)
             signal = sample_signal(image, Grid(shape, View.IDENTITY, self.windows))
         each = (self.speed.window or 0.0) * signal
-        left = clock.left - self.speed.rest(shape[0] * shape[1], signal)
+        left = clock.left - self.speed.rest(tracked_pixels(shape, rungs[0].scales), signal)
         rung = choose(rungs, left, lambda rung: each * rung.count(shape, self.windows))
         return Progress(rung, rung.count(shape, self.windows), signal)
 
@@ -97,28 +107,48 @@ class Network:
             self.engines[0](middle)
         self.speed.window = time.monotonic() - began
 
-    def whole(self, image: Rows, shape: tuple[int, int], clock: Clock) -> tuple[Band, Progress]:
-        """Flow and probability of the whole image at once, and what became of the plan."""
-        progress = self.plan(image, shape, clock)
-        (band,) = self.bands(image, shape, clock, progress, shape[0])
-        return band, progress
+    def whole(
+        self, image: Rows, shape: tuple[int, int], clock: Clock, scales: tuple[float, ...] = (1.0,)
+    ) -> tuple[ScaleBands, Progress]:
+        """Per scale of the plan, finest first, flow and probability of the whole image; what became of it."""
+        progress = self.plan(image, shape, clock, scales)
+        return self.planned(image, shape, clock, progress), progress
+
+    def planned(self, image: Rows, shape: tuple[int, int], clock: Clock, progress: Progress) -> ScaleBands:
+        """What the plan of `progress` gives for the whole image."""
+        found = []
+        for scale in reversed(progress.rung.scales):
+            (band,) = self.bands(image, shape, clock, progress, scale, shape[0])
+            found.append((scale, band))
+        return found[::-1]
 
     def bands(
-        self, image: Rows, shape: tuple[int, int], clock: Clock, progress: Progress, height: int
+        self,
+        image: Rows,
+        shape: tuple[int, int],
+        clock: Clock,
+        progress: Progress,
+        scale: float,
+        height: int,
     ) -> Iterator[Band]:
-        """The same in consecutive bands of `height` image rows: memory grows with the width only."""
-        rung = progress.rung
-        seen = scaled(shape, rung.scale)
+        """Flow and probability at one scale, on its own grid, in consecutive bands of `height` image rows.
+
+        Memory grows with the width only. The scales of a plan are asked for from the coarsest to the
+        finest; `progress` tells afterwards with how many passes the last one ended.
+        """
+        seen = scaled(shape, scale)
         mean = self.where.mean(seen[1])
-        passes = self.passes(image, shape, progress, mean)
-        given = 0  # image rows
-        step = math.ceil(height * rung.scale)
-        for bottom in range(step, seen[0] + step, step):
-            bottom = min(bottom, seen[0])
+        passes = self.passes(image, shape, progress, scale, mean)
+        finer = [s for s in progress.rung.scales if s > scale]
+        later = sum(progress.rung.count_at(s, shape, self.windows) for s in finer) / progress.rung.passes
+        step = math.ceil(height * scale)
+        for top in range(0, seen[0], step):
+            bottom = min(top + step, seen[0])
             taken: list[Pass] = []
-            rest = self.speed.rest((shape[0] - given) * shape[1], progress.signal)
+            pixels = (seen[0] - top) * seen[1] + tracked_pixels(shape, finer)
+            rest = self.speed.rest(pixels, progress.signal)
             for one in passes:
-                to_go = sum(p.windows_left for p in [*taken, one]) * progress.signal
+                to_go = sum(p.windows_left + later for p in [*taken, one]) * progress.signal
                 if taken and to_go * (self.speed.window or 0.0) > clock.left - rest:
                     break  # this pass would be late, and so would all after it, here and further down
                 one.go_to(bottom)
@@ -126,20 +156,19 @@ class Network:
             passes = taken
             progress.passes = len(taken)
             rows = mean.release(bottom)
-            if rung.scale != 1:
-                rows = enlarge(rows, min(2 * bottom, shape[0]) - given, shape[1])
-            given += rows.shape[1]
             rows[2] = sigmoid(rows[2])
             began = time.monotonic()
             yield rows[:2], rows[2]
-            if given < shape[0]:  # the caller has tracked and written what it could
+            if bottom < seen[0]:  # the caller has tracked and written what it could
                 self.speed.saw_tracking(rows[0].size * progress.signal, time.monotonic() - began)
 
-    def passes(self, image: Rows, shape: tuple[int, int], progress: Progress, mean: Mean) -> list[Pass]:
-        """All passes of the plan, in their order, over one image and into one mean."""
+    def passes(
+        self, image: Rows, shape: tuple[int, int], progress: Progress, scale: float, mean: Mean
+    ) -> list[Pass]:
+        """All passes of the plan at one scale, in their order, over one image and into one mean."""
         rung = progress.rung
-        strips = self.where.strips(image if rung.scale == 1 else HalfScale(image, shape))
-        seen = scaled(shape, rung.scale)
+        strips = self.where.strips(rescaled(image, shape, scale))
+        seen = scaled(shape, scale)
         grids = {view: self.where.grid(seen, view, rung.windows(self.windows)) for view in View}
         return [
             self.where.one(self.engines[model], strips, grids[view], mean, partial(self.note, progress))
@@ -154,32 +183,17 @@ class Network:
         self.on_batch(progress)
 
 
+def tracked_pixels(shape: tuple[int, int], scales: Sequence[float]) -> int:
+    """Pixels of the grids of all `scales` together."""
+    return sum(math.prod(scaled(shape, scale)) for scale in scales)
+
+
 def sample_signal(image: Rows, grid: Grid) -> float:
     """The part of the grid's windows that hold signal, by a look at a few rows of them."""
     strips = Strips(image)
     rows = grid.ys[:: math.ceil(len(grid.ys) / LOOKS)]
     found = [not strips.is_empty(grid, y, x) for y in rows for x in grid.xs]
     return max(sum(found), 1) / len(found)
-
-
-class HalfScale:
-    """An image at half its size; each pixel the mean of two by two."""
-
-    def __init__(self, image: Rows, shape: tuple[int, int]) -> None:
-        self.image = image
-        self.shape = shape
-
-    def rows(self, y0: int, y1: int) -> NDArray[np.uint8]:
-        """`(y1 - y0, ceil(W / 2), 3)`."""
-        full = self.image.rows(2 * y0, min(2 * y1, self.shape[0]))
-        full = np.pad(full, ((0, full.shape[0] % 2), (0, full.shape[1] % 2), (0, 0)), mode="edge")
-        pairs = np.add(full[0::2], full[1::2], dtype=np.uint16)
-        return ((pairs[:, 0::2] + pairs[:, 1::2]) >> 2).astype(np.uint8)
-
-
-def enlarge(outputs: NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:
-    """`(3, h, w)` at half scale → `(3, height, width)`. Unit flows point the same way at any scale."""
-    return outputs.repeat(2, axis=1).repeat(2, axis=2)[:, :height, :width]
 
 
 def sigmoid(logit: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ..cells import Extents, track, track_bands
-from ..network import Band, Clock, Network, Progress
+from ..cells import Extents, Found, find_cells, find_cells_in_bands
+from ..network import Band, Clock, Network, Progress, ScaleBands, parse_scales, scaled
 from ..settings import Job
 from ..write.labels import read_labels, rewrite_record, write_label_bands, write_labels
 from .memory import band_height
@@ -51,34 +51,50 @@ class Finished:
 
 
 def finish_whole(
-    job: Job, ready: Ready, network: Network, band: Band, progress: Progress, clock: Clock
+    job: Job, ready: Ready, network: Network, bands: ScaleBands, progress: Progress, clock: Clock
 ) -> Finished:
     """Tracks, writes and draws an image that is held whole; `clock` was stopped when the network ended."""
     clock = clock.resumed()
     began = clock.spent
-    labels = track(*band, job.tracking, network.tracks_on)
+    found = find_cells(bands, ready.shape, job.tracking, job.merging, network.tracks_on)
     extents = Extents()
-    extents.add(labels)
-    write_labels(ready.partial.temporary, labels, ready.record)
-    network.speed.saw_tracking(labels.size * progress.signal, clock.spent - began)
-    row = publish(job, ready, band, labels, progress, clock)
+    extents.add(found.labels)
+    write_labels(ready.partial.temporary, found.labels, ready.record)
+    tracked = sum(probability.size for _, (_, probability) in bands)
+    network.speed.saw_tracking(tracked * progress.signal, clock.spent - began)
+    row = publish(job, ready, found, progress, clock)
     return finished(job, ready, extents, progress, clock, row)
 
 
 def finish_banded(job: Job, ready: Ready, network: Network, clock: Clock) -> Finished:
     """Network, tracking and writing of a slide, band by band."""
-    progress = network.plan(ready.source, ready.shape, clock)
-    bands = network.bands(ready.source, ready.shape, clock, progress, band_height(ready.shape[1]))
+    progress = network.plan(ready.source, ready.shape, clock, parse_scales(job.scales))
+    height = band_height(ready.shape[1])
     kept = Kept(ready.shape) if job.draws else None
-    bands = kept.collect(bands) if kept else bands
-    labels = track_bands(bands, ready.shape, job.tracking, network.tracks_on)
+    scores: list[NDArray[np.float32]] = [np.zeros(0, np.float32)]
+
+    def bands(scale: float) -> Iterator[Band]:
+        given = network.bands(ready.source, ready.shape, clock, progress, scale, height)
+        return kept.collect(given) if kept and scale == 1 else given
+
+    per_scale = ((s, scaled(ready.shape, s), bands(s)) for s in reversed(progress.rung.scales))
+    labels = find_cells_in_bands(
+        per_scale,
+        ready.shape,
+        job.tracking,
+        job.merging,
+        ready.partial.path.parent,
+        scores.append,
+        network.tracks_on,
+    )
     extents = Extents()
     write_label_bands(ready.partial.temporary, extents.watch(labels), ready.shape, ready.record)
     if kept is None:
         ready.partial.publish()
         row = None
     else:
-        row = publish(job, ready, kept.band, read_labels(ready.partial.temporary), progress, clock)
+        found = Found(read_labels(ready.partial.temporary), np.concatenate(scores), *kept.band)
+        row = publish(job, ready, found, progress, clock)
     return finished(job, ready, extents, progress, clock, row)
 
 
@@ -98,16 +114,14 @@ def finished(
     )
 
 
-def publish(
-    job: Job, ready: Ready, band: Band, labels: NDArray[np.int32], progress: Progress, clock: Clock
-) -> Row | None:
+def publish(job: Job, ready: Ready, found: Found, progress: Progress, clock: Clock) -> Row | None:
     """Gives the label file its name once everything else is drawn; returns the report's row.
 
     Where drawing fails the labels are published all the same, with a record
     that says so, and the next run does the image again.
     """
     try:
-        row = draw(job, ready, band, labels, progress, clock) if job.draws else None
+        row = draw(job, ready, found, progress, clock) if job.draws else None
     except Exception:
         rewrite_record(ready.partial.temporary, replace(ready.record, settings="extras are missing"))
         ready.partial.publish()
@@ -133,9 +147,7 @@ class Kept:
             yield flow, probability
 
 
-def draw(
-    job: Job, ready: Ready, band: Band, labels: NDArray[np.int32], progress: Progress, clock: Clock
-) -> Row | None:
+def draw(job: Job, ready: Ready, found: Found, progress: Progress, clock: Clock) -> Row | None:
     """Everything that `--save` asked for, and the row where a report is wanted."""
     from ..write import WRITERS, Result
     from .report import make_row
@@ -145,9 +157,11 @@ def draw(
         ready.stem,
         source.rows(0, ready.shape[0]),
         source.raw_rows(0, ready.shape[0]),
-        labels,
-        *band,
-        pixel_size_um=source.info.pixel_size_um,
+        found.labels,
+        found.flow,
+        found.probability,
+        source.info.pixel_size_um,
+        scores=found.scores,
     )
     for name in job.save:
         WRITERS[name](result, job.output)

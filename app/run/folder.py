@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 
 from ..errors import DeviceError, ImageError, WeightsError, WriteError
-from ..network import Clock, Network, Progress, budget_seconds
+from ..network import Clock, Network, Progress, budget_seconds, parse_scales
 from ..read import ImageSource, open_image
 from ..settings import Job
 from ..system import machine
@@ -169,12 +169,13 @@ class Run:
                 self.done(ready, finish_banded(self.job, ready, self.network, clock))
                 ready.close()
                 return
-            band, progress = self.network.whole(ready.source, ready.shape, clock)
+            scales = parse_scales(self.job.scales)
+            bands, progress = self.network.whole(ready.source, ready.shape, clock, scales)
             self.finished_behind()
         except BaseException:
             ready.close()
             raise
-        work = partial(finish_whole, self.job, ready, self.network, band, progress, clock.stopped())
+        work = partial(finish_whole, self.job, ready, self.network, bands, progress, clock.stopped())
         self.drop_behind = ready.partial.drop
         self.behind = finisher.submit(self.finish, ready, work)
 

@@ -9,7 +9,7 @@ from threading import Thread
 
 from ..cells import warm_up
 from ..errors import UsageError
-from ..network import Network, budget_seconds, choose_device, find_weights
+from ..network import Network, budget_seconds, choose_device, find_weights, parse_scales
 from ..read import find_images, find_stacks
 from ..settings import Job
 from ..system.files import clear_up, make_folder
@@ -26,6 +26,7 @@ def predict(job: Job) -> int:
     Raises UsageError, WeightsError or DeviceError before any image is touched.
     """
     exact = budget_seconds(job.budget, 1, 1) is None
+    parse_scales(job.scales)
     check_stack(job)
     if any(path.is_dir() and path.resolve() == job.output.resolve() for path in job.inputs):
         raise UsageError(f"{job.output}: holds the images; give another folder for what is made of them")

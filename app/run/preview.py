@@ -6,8 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..errors import ImageError, UsageError
-from ..network import budget_seconds, find_weights
+from ..network import budget_seconds, find_weights, parse_scales
 from ..network.clock import Rung, Speed, ladder
+from ..network.scales import worth_running
 from ..read import ImageInfo, find_images, find_stacks, open_image, open_stack
 from ..settings import Job
 from ..system import machine
@@ -73,7 +74,7 @@ def paragraph(job: Job, info: ImageInfo, need: Need, models: int) -> list[str]:
     if info.pixel_size_um is not None:
         pixel = "pixel {:.4g} × {:.4g} µm".format(*info.pixel_size_um)
     budget = budget_seconds(job.budget, *shape)
-    full = ladder(models, job.windows)[0]
+    full = ladder(models, job.windows, worth_running(parse_scales(job.scales), shape))[0]
     return [
         f"{info.height} × {info.width}, axes {info.axes}, {info.channels} channels, {info.dtype}, {pixel}",
         *(f"note: {note}" for note in info.notes),

@@ -8,10 +8,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ..cells import track
-from ..network import Clock, Network, budget_seconds, choose_device, find_weights
+from ..cells import find_cells
+from ..network import Clock, Network, budget_seconds, choose_device, find_weights, parse_scales
 from ..read import Pixels, to_steps
-from ..settings import Tracking, Windows
+from ..settings import Merging, Tracking, Windows
 
 
 @dataclass(frozen=True)
@@ -19,8 +19,9 @@ class Segmentation:
     """What `segment` gives back."""
 
     labels: NDArray[np.int32]  # (H, W), 0 background, 1..N
+    scores: NDArray[np.float32]  # (N,) in [0, 1]: how sure the network is of each cell
     flow: NDArray[np.float32]  # (2, H, W): dy, dx; 5 × the unit vector towards the centre
-    probability: NDArray[np.float32]  # (H, W) in [0, 1]
+    probability: NDArray[np.float32]  # (H, W) in [0, 1]; both at each cell as the scale saw it that found it
     passes: int  # models × views that are in the mean
     seconds: float
 
@@ -31,12 +32,14 @@ def segment(
     weights: str = "compact",
     device: Literal["auto", "cpu", "cuda"] = "auto",
     budget: str | float = "none",
+    scales: str = "auto",
 ) -> Segmentation:
     """Segments one image in memory.
 
     `image` is `(H, W)` or `(H, W, C)` of any real type and is normalised as a
     file would be; what `read_image` gave is known by its 8-bit
-    steps in [0, 1] and taken as it is. Raises ValueError for another shape
+    steps in [0, 1] and taken as it is. `scales` are "auto" or some of 2, 1,
+    0.5, 0.25, 0.125, such as "1" or "0.5,1". Raises ValueError for another shape
     or type, WeightsError, DeviceError, UsageError.
     """
     pixels = to_steps(np.asarray(image))
@@ -44,6 +47,8 @@ def segment(
     clock = Clock.start(budget_seconds(budget, *shape))
     exact = clock.budget is None
     network = Network.load(find_weights(weights), choose_device(device), Windows(), exact=exact)
-    (flow, probability), progress = network.whole(Pixels(pixels), shape, clock)
-    labels = track(flow, probability, Tracking(), network.tracks_on)
-    return Segmentation(labels, flow, probability, progress.passes, clock.spent)
+    bands, progress = network.whole(Pixels(pixels), shape, clock, parse_scales(scales))
+    found = find_cells(bands, shape, Tracking(), Merging(), network.tracks_on)
+    return Segmentation(
+        found.labels, found.scores, found.flow, found.probability, progress.passes, clock.spent
+    )

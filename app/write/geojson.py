@@ -33,12 +33,19 @@ def write(result: Result, folder: Path) -> Path:
                     "objectType": "detection",
                     "name": str(cell),
                     "color": colours[cell],
-                    "measurements": {"label": cell},
+                    "measurements": measurements(result, cell),
                 },
             }
             file.write(("," if index else "") + "\n" + json.dumps(feature, separators=(",", ":")))
         file.write("\n]}\n")
     return path
+
+
+def measurements(result: Result, cell: int) -> dict[str, float]:
+    """What QuPath lists beside an object."""
+    if result.scores is None:
+        return {"label": cell}
+    return {"label": cell, "score": round(float(result.scores[cell - 1]), 4)}
 
 
 def geometry(polygons: list[Polygon]) -> dict[str, object]:

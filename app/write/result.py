@@ -20,6 +20,7 @@ class Result:
     probability: NDArray[np.float32]  # (H, W), in [0, 1]
     pixel_size_um: tuple[float, float] | None = None  # (y, x)
     channel_names: tuple[str, ...] | None = None  # of `raw`
+    scores: NDArray[np.float32] | None = None  # (N,), in [0, 1]: how sure the network is of each cell
 
     def __post_init__(self) -> None:
         size = self.labels.shape

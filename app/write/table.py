@@ -32,6 +32,8 @@ def table(result: Result) -> Columns:
     columns = measure(result.labels)
     ids = columns["id"].astype(np.int64)
     border = columns.pop("touches_border")
+    if result.scores is not None:
+        columns["score"] = result.scores[ids - 1].astype(np.float64)
     columns["mean_probability"] = means(result.labels, result.probability, ids)
     for index, channel in enumerate(result.channels):
         columns[f"mean_intensity_{channel}"] = means(result.labels, result.raw[..., index], ids)

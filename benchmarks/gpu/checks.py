@@ -81,7 +81,7 @@ def device_network(bench: Bench, precision: Precision, windows: Windows) -> Netw
 def labels(bench: Bench, network: Network, image: NDArray[np.uint8], device: str) -> NDArray[np.int32]:
     """`(H, W)`: all passes, tracked on `device`."""
     shape = image.shape[0], image.shape[1]
-    band, _ = network.whole(Pixels(image), shape, Clock.start(None))
+    ((_, band),), _ = network.whole(Pixels(image), shape, Clock.start(None))
     return track(*band, bench.sizes.tracking, device)
 
 

@@ -42,7 +42,9 @@ def windows(bench: Bench) -> Iterator[Row]:
             marks.append(time.perf_counter())
             in_memory.whole(Pixels(image), (side, side), Clock.start(None))
             marks.append(time.perf_counter())
-            (flow, probability), progress = network.whole(Pixels(image), (side, side), Clock.start(None))
+            ((_, (flow, probability)),), progress = network.whole(
+                Pixels(image), (side, side), Clock.start(None)
+            )
             marks.append(time.perf_counter())
             times.append(np.diff(marks).tolist())
     assert progress.windows == count
@@ -115,7 +117,7 @@ def slide(bench: Bench) -> Iterator[Row]:
     network.on_batch = look
     clock = Clock.start(None)
     progress = network.plan(image, shape, clock)
-    bands = network.bands(image, shape, clock, progress, band_height(shape[1]))
+    bands = network.bands(image, shape, clock, progress, 1, band_height(shape[1]))
     cells = 0
     with Peak(bench) as peak:
         try:

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from app.network.clock import Clock, Speed
 from app.network.engines.lazy import LazyEngine
-from app.network.inference import Network, enlarge, sigmoid
+from app.network.inference import Network, sigmoid
+from app.network.scales import scaled
 from app.read import Pixels
 from app.settings import Windows
 
@@ -68,11 +69,11 @@ def test_a_short_budget_is_kept() -> None:
     engines = [Slow(0.02), Slow(0.02)]  # the published strategy would take 15 s
     network = Network(engines, SMALL, Speed(tracking=0.01))
     clock = Clock.start(1.0)
-    (flow, probability), progress = network.whole(image(300, 300), (300, 300), clock)
+    ((scale, (flow, probability)),), progress = network.whole(image(300, 300), (300, 300), clock)
     assert clock.spent < 5
     assert progress.passes >= 1
     assert progress.rung.overlap < 0.6 or progress.passes < 6
-    assert flow.shape == (2, 300, 300)
+    assert flow.shape == (2, *scaled((300, 300), scale))
     assert np.isfinite(probability).all()
 
 
@@ -89,13 +90,14 @@ def test_no_time_at_all_still_gives_a_result() -> None:
     """Late is a warning, nothing is a loss: half-scale windows are the last resort."""
     network = Network([Slow(0.001)], SMALL, Speed(window=10.0))
     for shape in [(201, 333), (64, 64), (1, 1), (1, 200)]:
-        (flow, probability), progress = network.whole(image(*shape), shape, Clock.start(0.01))
-        assert progress.rung.scale == 0.5
-        assert flow.shape == (2, *shape)
-        assert probability.shape == shape
+        ((scale, (flow, probability)),), progress = network.whole(image(*shape), shape, Clock.start(0.01))
+        assert progress.rung.scales == (0.5,)
+        assert scale == 0.5
+        assert flow.shape == (2, *scaled(shape, 0.5))
+        assert probability.shape == scaled(shape, 0.5)
 
 
-@pytest.mark.parametrize("scale", [1.0, 0.5])
+@pytest.mark.parametrize("scale", [2.0, 1.0, 0.5, 0.125])
 def test_bands_equal_whole(scale: float) -> None:
     """A slide done band by band must not differ from the same image done at once."""
     shape = (333, 150)
@@ -103,9 +105,9 @@ def test_bands_equal_whole(scale: float) -> None:
     network = Network([Slow(0), Slow(0)], SMALL)
     clock = Clock.start(None)
     progress = network.plan(pixels, shape, clock)
-    progress.rung = replace(progress.rung, scale=scale)
-    ((flow, probability),) = network.bands(pixels, shape, clock, progress, shape[0])
-    bands = list(network.bands(pixels, shape, clock, progress, 50))
+    progress.rung = replace(progress.rung, scales=(scale,))
+    ((flow, probability),) = network.bands(pixels, shape, clock, progress, scale, shape[0])
+    bands = list(network.bands(pixels, shape, clock, progress, scale, 50))
     np.testing.assert_allclose(np.concatenate([band[0] for band in bands], axis=1), flow, atol=1e-6)
     np.testing.assert_allclose(np.concatenate([band[1] for band in bands]), probability, atol=1e-6)
 
@@ -129,6 +131,22 @@ def test_sigmoid_at_its_ends() -> None:
     np.testing.assert_allclose(sigmoid(np.array([-1e4, 0, 1e4], np.float32)), [0, 0.5, 1])
 
 
-def test_enlarge_keeps_odd_sizes() -> None:
-    """The last row and column of an odd image were once left out."""
-    assert enlarge(np.ones((3, 3, 4), np.float32), 5, 7).shape == (3, 5, 7)
+def test_scales_are_run_from_the_coarsest_and_given_finest_first() -> None:
+    """The cheap scales must be there when the time runs out; merging wants the finest first."""
+    shape = (300, 400)
+    engines = [Slow(0)]
+    bands, progress = Network(engines, SMALL).whole(image(*shape), shape, Clock.start(None), (1, 0.5, 0.125))
+    assert progress.rung.scales == (1, 0.5)  # at an eighth the image is 50 px wide
+    assert [scale for scale, _ in bands] == [1, 0.5]
+    assert [probability.shape for _, (_, probability) in bands] == [(300, 400), (150, 200)]
+    assert engines[0].windows == progress.windows
+
+
+def test_coarse_scales_leave_time_for_the_finer_ones() -> None:
+    """All passes at a half and one at full size would be the wrong way to spend what there is."""
+    engine = Slow(0.01)
+    network = Network([engine], SMALL, Speed(window=1e-6, tracking=0.01))
+    (_, coarse), progress = network.whole(image(200, 200), (200, 200), Clock.start(1.5), (1, 0.5))
+    assert coarse[0] == 0.5
+    assert progress.rung.passes == 3
+    assert engine.windows < progress.windows

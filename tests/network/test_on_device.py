@@ -70,7 +70,7 @@ def test_bands_equal_numpys(height: int) -> None:
         Network([Uneven(), Uneven()], SMALL),
         Network([Uneven(), Uneven()], SMALL, where=HERE),
     ):
-        bands = list(network.bands(image, shape, clock, network.plan(image, shape, clock), height))
+        bands = list(network.bands(image, shape, clock, network.plan(image, shape, clock), 1, height))
         found.append(np.concatenate([np.concatenate((flow, odds[None])) for flow, odds in bands], axis=1))
     np.testing.assert_allclose(found[1], found[0], atol=2e-6)
 
@@ -119,8 +119,8 @@ def test_half_scale_runs_there_too() -> None:
     found = []
     for network in (Network([Uneven()], SMALL), Network([Uneven()], SMALL, where=HERE)):
         progress = network.plan(image, shape, clock)
-        progress.rung = replace(progress.rung, scale=0.5)
-        ((flow, _),) = network.bands(image, shape, clock, progress, shape[0])
+        progress.rung = replace(progress.rung, scales=(0.5,))
+        ((flow, _),) = network.bands(image, shape, clock, progress, 0.5, shape[0])
         found.append(flow)
     np.testing.assert_allclose(found[1], found[0], atol=2e-6)
 

@@ -205,7 +205,7 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
         make_output(tmp_path / "file" / "out")
 
 
-@pytest.mark.parametrize(("block_from", "call"), [(1_000_000, "track"), (1000, "track_bands")])
+@pytest.mark.parametrize(("block_from", "call"), [(1_000_000, "find_cells"), (1000, "find_cells_in_bands")])
 def test_tracking_goes_where_the_network_is(
     folder: Path, bright_blobs: Any, monkeypatch: pytest.MonkeyPatch, block_from: int, call: str
 ) -> None:

@@ -34,6 +34,8 @@ class Canvas:
         self.sizes = np.zeros(0, np.int32)
         self.firsts = np.zeros(0, np.int64)  # flat index of the first pixel in the whole image
         self.hollow = np.zeros(0, np.bool_)
+        self.scores = np.zeros(0, np.float32)
+        self.closed: list[NDArray[np.float32]] = []  # scores of cells with final ids, in order of ids
 
     def extend(self, bottom: int) -> None:
         """Makes room for the rows above `bottom`."""
@@ -50,6 +52,7 @@ class Canvas:
         self.boxes = np.concatenate((self.boxes, boxes))
         self.sizes = np.concatenate((self.sizes, masks.sizes[1:]))
         self.hollow = np.concatenate((self.hollow, masks.hollow[1:]))
+        self.scores = np.concatenate((self.scores, masks.scores[1:]))
         ys, xs = np.divmod(masks.firsts[1:], masks.labels.shape[1])
         self.firsts = np.concatenate((self.firsts, (ys + outer.y0) * self.width + xs + outer.x0))
 
@@ -75,12 +78,14 @@ class Canvas:
         keep[closing:] = True
         self._renumber(np.where(keep, np.cumsum(keep) + self.open_from - 1, 0))
         self.open_from += int(keep[:closing].sum())
+        self.closed.append(self.scores[:closing][keep[:closing]])
         self._take(np.arange(closing, len(keep)))
 
     def _take(self, index: NDArray[np.int64]) -> None:
         """Keeps these rows of the table, in this order."""
         self.boxes, self.sizes = self.boxes[index], self.sizes[index]
         self.firsts, self.hollow = self.firsts[index], self.hollow[index]
+        self.scores = self.scores[index]
 
     def _renumber(self, new: NDArray[np.int64]) -> None:
         with one_at_a_time:

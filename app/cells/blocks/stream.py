@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,7 @@ def stream(
     shape: tuple[int, int],
     tracking: Tracking,
     device: str,
+    scored: Callable[[NDArray[np.float32]], None],
 ) -> Iterator[NDArray[np.int32]]:
     """See app.cells.track_bands."""
     height, width = shape
@@ -42,6 +43,8 @@ def stream(
             rows.forget(y1 - largest)
             # a cell of a later block has its seed below y1, and no pixel further from it than niter steps
             finished = canvas.release(height if y1 == height else max(y1 - largest, canvas.top))
+            while canvas.closed:
+                scored(canvas.closed.pop(0))
             if len(finished):
                 yield finished
             y0 = y1

@@ -1,0 +1,166 @@
+"""Cells of several scales become one label image, cell by cell.
+
+Scales are taken from the finest to the coarsest. A coarser cell competes with
+those cells found so far that lie in it by more than half of their own area. A
+cell is worth its area times its score; the coarser one replaces all that lies
+in it where it is worth more than `margin` times their sum. So a large cell
+swallows the specks that a finer scale made of it, a clump that a coarse scale
+takes for one cell does not swallow the cells that fill it, and of one cell
+found twice the finer contour stays. A coarser cell that is covered by others
+by more than half is dropped, and what is left of an overlap is the finer
+cell's. A scale is heard on cells only that are large enough on its own grid
+(`smallest`); above `largest` a cell loses worth, since a coarser scale sees it
+better.
+
+A decision looks at one cell and at what lies in it. So it depends neither on
+the size of the image nor on how it is read: a slide is merged in bands from
+what its scales left on disk, with the labels of the whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..settings import Merging
+from .jit import one_at_a_time, serial
+from .layers import Layer
+
+BAND = 512  # rows that are compared, and given out, at once
+Pairs = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]  # finer id, coarser id, px in common
+
+
+def merged(
+    layers: Sequence[Layer],
+    shape: tuple[int, int],
+    merging: Merging,
+    told: Callable[[NDArray[np.int32], NDArray[np.float32]], None] = lambda *_: None,
+) -> Iterator[NDArray[np.int32]]:
+    """Consecutive bands `(h, W)` int32 of the final labels of an image of `shape`.
+
+    `layers` are those of one image, finest first. Ids are 1..N in raster order
+    of first pixels. `told` gets, for the cells whose ids became final in a
+    band, the number of the layer that found each, and its score.
+    """
+    kept = decide(layers, shape, merging)
+    firsts = np.cumsum([0] + [len(k) - 1 for k in kept])  # a layer's ids follow those of the layers before
+    tables = [
+        np.where(k, np.arange(len(k)) + first, 0).astype(np.int32)
+        for k, first in zip(kept, firsts[:-1], strict=True)
+    ]
+    scores = np.concatenate([layer.scores for layer in layers])
+    final, met = np.zeros((2, firsts[-1] + 1), np.int32)
+    count = 0
+    for y0 in range(0, shape[0], BAND):
+        y1 = min(y0 + BAND, shape[0])
+        out = np.zeros((y1 - y0, shape[1]), np.int32)
+        for layer, table in zip(reversed(layers), reversed(tables), strict=True):
+            found = table[layer.rows(y0, y1, shape[1])]
+            np.copyto(out, found, where=found > 0)
+        with one_at_a_time:
+            before, count = count, number(out, final, met, count)
+        new = met[before:count] - 1
+        told((np.searchsorted(firsts, new, "right") - 1).astype(np.int32), scores[new])
+        yield out
+
+
+def decide(layers: Sequence[Layer], shape: tuple[int, int], merging: Merging) -> list[NDArray[np.bool_]]:
+    """Per layer `(n + 1,)`: which of its cells are in the result."""
+    areas, pairs = compare(layers, shape)
+    kept: list[NDArray[np.bool_]] = []
+    worths: list[NDArray[np.float64]] = []
+    for j, layer in enumerate(layers):
+        diameter = np.maximum(layer.diameters, 1e-9)
+        worth = areas[j] * np.concatenate(([0.0], layer.scores)) ** merging.sharpness
+        if j < len(layers) - 1:
+            worth *= np.minimum(1, merging.largest / diameter) ** 2
+        inside_worth, covered = np.zeros(len(worth)), np.zeros(len(worth))
+        rivals = []
+        for i in range(j):
+            fine, coarse, common = pairs[i, j]
+            alive = kept[i][fine]
+            inside = alive & (2 * common > areas[i][fine])
+            np.add.at(inside_worth, coarse[inside], worths[i][fine[inside]])
+            np.add.at(covered, coarse[alive & ~inside], common[alive & ~inside])
+            rivals.append((fine[inside], coarse[inside]))
+        keep = (worth > merging.margin * inside_worth) & (2 * covered <= areas[j])
+        keep &= (j == 0) | (layer.diameters >= merging.smallest)
+        keep[0] = False
+        for i, (fine, coarse) in enumerate(rivals):
+            kept[i][fine[keep[coarse]]] = False
+        kept.append(keep)
+        worths.append(worth)
+    return kept
+
+
+def compare(
+    layers: Sequence[Layer], shape: tuple[int, int]
+) -> tuple[list[NDArray[np.int64]], dict[tuple[int, int], Pairs]]:
+    """Per layer the cells' areas `(n + 1,)`, and per two layers what their cells have in common; image px."""
+    areas = [np.zeros(len(layer.areas), np.int64) for layer in layers]
+    parts: dict[tuple[int, int], list[Pairs]] = {two: [] for two in combinations(range(len(layers)), 2)}
+    for y0 in range(0, shape[0], BAND):
+        bands = [layer.rows(y0, min(y0 + BAND, shape[0]), shape[1]) for layer in layers]
+        for area, band in zip(areas, bands, strict=True):
+            area += np.bincount(band.ravel(), minlength=len(area))
+        for i, j in parts:
+            with one_at_a_time:
+                keys, counts = runs(bands[i], bands[j])
+            parts[i, j].append(summed(keys, counts))
+    return areas, {two: total(found) for two, found in parts.items()}
+
+
+def summed(keys: NDArray[np.int64], counts: NDArray[np.int64]) -> Pairs:
+    """Counts of equal keys added up; a key is the finer id times 2³², and the coarser id."""
+    different, index = np.unique(keys, return_inverse=True)
+    common = np.bincount(index, counts, minlength=len(different)).astype(np.int64)
+    return different >> 32, different & 0xFFFFFFFF, common
+
+
+def total(found: Sequence[Pairs]) -> Pairs:
+    """The pairs of all bands."""
+    fine, coarse, common = (np.concatenate([part[k] for part in found]) for k in range(3))
+    return summed(fine << 32 | coarse, common)
+
+
+@serial
+def runs(fine, coarse):  # type: ignore[no-untyped-def]
+    """Keys and lengths of the runs along rows in which both `(h, W)` arrays hold one cell each."""
+    keys = np.empty(fine.size, np.int64)
+    counts = np.empty(fine.size, np.int64)
+    n = 0
+    for y in range(fine.shape[0]):
+        open_run = False
+        for x in range(fine.shape[1]):
+            if fine[y, x] > 0 and coarse[y, x] > 0:
+                key = np.int64(fine[y, x]) << 32 | np.int64(coarse[y, x])
+                if open_run and keys[n - 1] == key:
+                    counts[n - 1] += 1
+                else:
+                    keys[n], counts[n] = key, 1
+                    n += 1
+                    open_run = True
+            else:
+                open_run = False
+    return keys[:n].copy(), counts[:n].copy()
+
+
+@serial
+def number(labels, final, met, count):  # type: ignore[no-untyped-def]
+    """Final ids in place, in the order in which they are met; returns how many there are now.
+
+    `final` maps an id to its final one, 0 where it was not met; `met` is its inverse, from 0.
+    """
+    for y in range(labels.shape[0]):
+        for x in range(labels.shape[1]):
+            cell = labels[y, x]
+            if cell > 0:
+                if final[cell] == 0:
+                    met[count] = cell
+                    count += 1
+                    final[cell] = count
+                labels[y, x] = final[cell]
+    return count

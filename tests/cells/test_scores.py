@@ -1,0 +1,35 @@
+"""Scores: sure cells are near 1, wrong flows near 0, and blocks give the same."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from app.cells.tracking import track_cells
+from app.settings import Tracking
+
+
+def test_a_perfect_cell_scores_its_probability(flow_field):
+    """The score is the mean probability where the flow is that of the mask."""
+    labels, flow, _ = flow_field(200, 12, (10, 20), noise=0)
+    cells = track_cells(flow, np.where(labels > 0, np.float32(0.8), np.float32(0)), Tracking())
+    assert len(cells.scores) == cells.labels.max() > 5
+    assert cells.scores == pytest.approx(0.8, abs=0.05)
+
+
+def test_noise_in_the_flow_lowers_the_score(flow_field):
+    """Otherwise merging would believe every speck."""
+    means = []
+    for noise in (0, 0.3, 0.6):
+        _, flow, probability = flow_field(200, 12, (10, 20), noise=noise)
+        means.append(track_cells(flow, probability, Tracking(flow_threshold=0)).scores.mean())
+    assert means[0] > means[1] > means[2]
+
+
+def test_blocks_give_the_scores_of_the_whole(flow_field):
+    """A slide's cells must be judged as those of a small image."""
+    _, flow, probability = flow_field(300, 80, (4, 14), noise=0.2)
+    whole = track_cells(flow, probability, Tracking())
+    tiled = track_cells(flow, probability, Tracking(block=90, block_from=0))
+    np.testing.assert_array_equal(tiled.labels, whole.labels)
+    np.testing.assert_array_equal(tiled.scores, whole.scores)
