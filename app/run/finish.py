@@ -161,6 +161,7 @@ def draw(job: Job, ready: Ready, found: Found, progress: Progress, clock: Clock)
         found.flow,
         found.probability,
         source.info.pixel_size_um,
+        file_name=ready.path.name,
         scores=found.scores,
     )
     for name in job.save:
