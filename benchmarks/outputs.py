@@ -1,6 +1,6 @@
 """Time and memory of the writers on a slide's worth of cells.
 
-    python -m benchmarks.outputs [--cells 50000] [--save table,geojson,outlines]
+    python -m benchmarks.outputs [--cells 50000] [--save table,geojson,outlines,coco]
 
 Cells are ellipses with a wavy rim, about 20 px across; the kernels' compilation
 is timed apart, since it is paid once per installation and not per image. Beside
@@ -27,7 +27,7 @@ PITCH = 26  # px between the cells' centres
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--cells", type=int, default=50_000)
-    parser.add_argument("--save", default="table,geojson,outlines")
+    parser.add_argument("--save", default="table,geojson,outlines,coco")
     arguments = parser.parse_args()
     names = arguments.save.split(",")
     with tempfile.TemporaryDirectory() as folder:
@@ -71,7 +71,17 @@ def make_result(cells: int) -> Result:
     probability = np.where(labels > 0, 0.9, 0.1).astype(np.float32)
     flow = np.zeros((2, side, side), np.float32)
     image = np.repeat(gray[..., None], 3, axis=2)
-    return Result("field", image, gray[..., None], labels, flow, probability, pixel_size_um=(0.5, 0.5))
+    scores = rng.uniform(0.4, 1, cells).astype(np.float32)
+    return Result(
+        "field",
+        image,
+        gray[..., None],
+        labels,
+        flow,
+        probability,
+        pixel_size_um=(0.5, 0.5),
+        scores=scores,
+    )
 
 
 def peak_mb() -> float:
