@@ -164,8 +164,8 @@ def draw(job: Job, ready: Ready, found: Found, progress: Progress, clock: Clock)
         file_name=ready.path.name,
         scores=found.scores,
     )
-    for name in job.save:
-        WRITERS[name](result, job.output)
+    written = {name: WRITERS[name](result, job.output) for name in job.save}
     if not job.report:
         return None
-    return make_row(result, clock.spent, clock.budget, str(progress), source.info.notes)
+    overlay = written["overlay"].name if "overlay" in written else ""
+    return make_row(result, clock.spent, clock.budget, str(progress), source.info.notes, overlay)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import time
 from collections.abc import Mapping
@@ -9,6 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 from html import escape
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from urllib.parse import quote
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,6 +51,7 @@ class Row:
     passes: str = ""  # those taken, as the log says it
     warnings: tuple[str, ...] = ()
     error: str | None = None
+    overlay: str = ""  # name of the overlay's file beside the report, where there is one
 
     @property
     def cells(self) -> int:
@@ -88,7 +91,12 @@ class Run:
 
 
 def make_row(
-    result: Result, seconds: float, tolerance: float | None, passes: str, warnings: tuple[str, ...]
+    result: Result,
+    seconds: float,
+    tolerance: float | None,
+    passes: str,
+    warnings: tuple[str, ...],
+    overlay: str = "",
 ) -> Row:
     """The row of an image that went well."""
     areas = np.bincount(result.labels.ravel())[1:]
@@ -103,6 +111,7 @@ def make_row(
         tolerance=tolerance,
         passes=passes,
         warnings=warnings,
+        overlay=overlay,
     )
 
 
@@ -219,7 +228,7 @@ def least_certain(run: Run) -> str:
     if len(scored) < 2:
         return ""
     inner = "".join(
-        f"<figure>{page.image(row.thumbnail, 'jpeg', '')}"
+        f"<figure>{picture(row)}"
         f"<figcaption>{escape(row.stem)}</figcaption>{row.score:.2f}, {counted(row.cells, 'cell')}</figure>"
         for row in scored[:LOOKED_AT]
     )
@@ -237,7 +246,7 @@ def table_row(row: Row) -> list[Cell]:
     score = Cell(f"{row.score:.2f}" if row.scores.size else "–", row.score, "n")
     median = f"{row.median_diameter:.1f}" if row.cells else "–"
     return [
-        Cell(page.image(row.thumbnail, "jpeg", ""), kind="pic"),
+        Cell(picture(row), kind="pic"),
         name,
         Cell(f"{row.height} × {row.width}", row.height * row.width, "n"),
         Cell(f"{row.cells:,}", row.cells, "n"),
@@ -247,6 +256,14 @@ def table_row(row: Row) -> list[Cell]:
         Cell(escape(row.passes)),
         Cell(remarks, int(bool(remarks))),
     ]
+
+
+def picture(row: Row) -> str:
+    """The thumbnail; a click on it opens the overlay."""
+    small = page.image(row.thumbnail, "jpeg", "")
+    if not row.overlay:
+        return small
+    return f'<a href="{quote(os.fsencode(row.overlay))}">{small}</a>'
 
 
 def time_taken(row: Row) -> str:

@@ -84,6 +84,7 @@ def test_a_name_that_is_no_utf8(tmp_path: Path, synthetic_field) -> None:
     (tmp_path / "in" / os.fsdecode(b"caf\xe9.png")).write_bytes(png_encode(image))
     assert run(tmp_path / "in", tmp_path / "out") == 0
     assert_all_written(tmp_path / "out", os.fsdecode(b"caf\xe9"), r"caf\udce9")
+    assert 'href="caf%E9_overlay.png"' in (tmp_path / "out" / "report.html").read_text()
 
 
 @pytest.mark.slow
