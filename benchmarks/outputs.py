@@ -67,8 +67,8 @@ def make_result(cells: int) -> Result:
         row, column = divmod(cell, columns)
         tile = labels[row * PITCH : (row + 1) * PITCH, column * PITCH : (column + 1) * PITCH]
         tile[radius < rim] = cell + 1
-    gray = np.where(labels > 0, 160, 20).astype(np.uint8)
-    probability = np.where(labels > 0, 0.9, 0.1).astype(np.float32)
+    gray = np.where(labels > 0, np.uint8(160), np.uint8(20))
+    probability = np.where(labels > 0, np.float32(0.9), np.float32(0.1))
     # views of one value and of one channel: what no writer here looks at should take no memory
     flow = np.broadcast_to(np.float32(0), (2, side, side))
     image = np.broadcast_to(gray[..., None], (side, side, 3))
