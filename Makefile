@@ -16,14 +16,14 @@ $(VENV)/.ready: requirements.txt requirements-gpu.txt requirements-dev.txt
 	PYTHONPATH=. $(BIN)/python image/warm.py  # kernels are compiled now, not on the first image's clock
 	touch $@
 
-OUT ?= out/labels
+predict: OUT ?= $(if $(IN),out/labels,out/demo/labels)
 predict: install  ## label the images in IN=DIR into OUT=DIR; with no IN, demo images with overlays
 ifdef IN
 	$(BIN)/python -m app predict -i $(IN) -o $(OUT) $(FLAGS)
 else
 	$(BIN)/python examples/demo_images.py out/demo/images
-	$(BIN)/python -m app predict -i out/demo/images -o out/demo/labels --save overlay $(FLAGS)
-	@echo "labels and overlays are in out/demo/labels"
+	$(BIN)/python -m app predict -i out/demo/images -o $(OUT) --save overlay $(FLAGS)
+	@echo "labels and overlays are in $(OUT)"
 endif
 
 test: install  ## the fast tests (under 6 minutes on two cores)

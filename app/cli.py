@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-EXTRAS = ("overlay", "outlines", "geojson", "table", "flows", "ome", "ctc")
+EXTRAS = ("overlay", "outlines", "geojson", "table", "coco", "flows", "ome", "ctc")
 WRONG_USE = 2
 
 

@@ -1,6 +1,6 @@
 """Time and memory of the writers on a slide's worth of cells.
 
-    python -m benchmarks.outputs [--cells 50000] [--save table,geojson,outlines]
+    python -m benchmarks.outputs [--cells 50000] [--save table,geojson,outlines,coco]
 
 Cells are ellipses with a wavy rim, about 20 px across; the kernels' compilation
 is timed apart, since it is paid once per installation and not per image. Beside
@@ -27,7 +27,7 @@ PITCH = 26  # px between the cells' centres
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--cells", type=int, default=50_000)
-    parser.add_argument("--save", default="table,geojson,outlines")
+    parser.add_argument("--save", default="table,geojson,outlines,coco")
     arguments = parser.parse_args()
     names = arguments.save.split(",")
     with tempfile.TemporaryDirectory() as folder:
@@ -67,11 +67,22 @@ def make_result(cells: int) -> Result:
         row, column = divmod(cell, columns)
         tile = labels[row * PITCH : (row + 1) * PITCH, column * PITCH : (column + 1) * PITCH]
         tile[radius < rim] = cell + 1
-    gray = np.where(labels > 0, 160, 20).astype(np.uint8)
-    probability = np.where(labels > 0, 0.9, 0.1).astype(np.float32)
-    flow = np.zeros((2, side, side), np.float32)
-    image = np.repeat(gray[..., None], 3, axis=2)
-    return Result("field", image, gray[..., None], labels, flow, probability, pixel_size_um=(0.5, 0.5))
+    gray = np.where(labels > 0, np.uint8(160), np.uint8(20))
+    probability = np.where(labels > 0, np.float32(0.9), np.float32(0.1))
+    # views of one value and of one channel: what no writer here looks at should take no memory
+    flow = np.broadcast_to(np.float32(0), (2, side, side))
+    image = np.broadcast_to(gray[..., None], (side, side, 3))
+    scores = rng.uniform(0.4, 1, cells).astype(np.float32)
+    return Result(
+        "field",
+        image,
+        gray[..., None],
+        labels,
+        flow,
+        probability,
+        pixel_size_um=(0.5, 0.5),
+        scores=scores,
+    )
 
 
 def peak_mb() -> float:

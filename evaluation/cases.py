@@ -8,7 +8,8 @@ from pathlib import Path
 
 from app.errors import UsageError
 from app.system.tables import read_table
-from evaluation.labelfiles import index_labels
+from evaluation.labelfiles import index_labels, index_predictions
+from evaluation.rle import Encoded, read_rows
 
 SPLITS = "splits.csv"  # columns set, id, split; beside the labels' folder or up to two above
 
@@ -19,7 +20,7 @@ class Case:
 
     set: str
     image: str
-    true: Path | None
+    true: Path | Encoded | None
     pred: Path | None
 
 
@@ -37,8 +38,11 @@ def find_cases(truth: Path, predictions: Path, split: str | None = None) -> Case
     `truth` is a folder of labels, or one of sets (`<set>/labels/` or `<set>/`). Predictions are
     looked up in `predictions/<set>/` where that exists, else in `predictions/`, under the true
     stem or that up to its first dot. With `split`, the images of that split in `splits.csv` are
-    taken, those without a true label file too. Raises UsageError where there is nothing to score.
+    taken, those without a true label file too. `truth` may be a CSV of run lengths instead, whose
+    name stands for the set. Raises UsageError where there is nothing to score.
     """
+    if truth.is_file():
+        return _cases_of_rows(truth, predictions, split)
     for folder in (truth, predictions):
         if not folder.is_dir():
             raise UsageError(f"{folder}: no such folder; give one of label files")
@@ -49,6 +53,17 @@ def find_cases(truth: Path, predictions: Path, split: str | None = None) -> Case
     if not cases:
         raise UsageError(f"{truth}: no image of split {split!r} in {SPLITS}; see its column 'split'")
     _refuse_ambiguous(cases)
+    return Cases(tuple(cases), tuple(_extra(cases, predictions)))
+
+
+def _cases_of_rows(truth: Path, predictions: Path, split: str | None) -> Cases:
+    if split is not None:
+        raise UsageError(f"{truth}: --split is for folders of labels; leave it out")
+    if not predictions.is_dir():
+        raise UsageError(f"{predictions}: no such folder; give one of label files")
+    held = index_labels(predictions)
+    rows = read_rows(truth)
+    cases = [Case(truth.stem, image, encoded, held.get(image)) for image, encoded in rows.items()]
     return Cases(tuple(cases), tuple(_extra(cases, predictions)))
 
 
@@ -118,9 +133,7 @@ def _extra(cases: list[Case], predictions: Path) -> list[str]:
     folders = {case.pred.parent for case in cases if case.pred} or {predictions}
     lines = []
     for folder in sorted(folders):
-        held = list(index_labels(folder).values())
-        # where some are named as predictions, the others are pictures beside them
-        named = [path for path in held if "_label." in path.name] or held
+        named = list(index_predictions(folder).values())
         extra = [path.name for path in named if path not in used]
         if extra:
             lines.append(

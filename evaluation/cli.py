@@ -1,4 +1,4 @@
-"""Command line: `python -m evaluation f1`, `timing` and `ctc`.
+"""Command line: `python -m evaluation f1`, `rle`, `timing` and `ctc`.
 
 Exit status: 0 all well, 1 an image is missing, failed or over its time, 2 wrong use.
 """
@@ -31,7 +31,12 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     f1 = commands.add_parser("f1", help="the organisers' F1, the global one and more, per image and set")
     f1.add_argument(
-        "-g", "--truth", type=Path, required=True, metavar="DIR", help="true labels, or sets of them"
+        "-g",
+        "--truth",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="true labels, sets of them, or a CSV of rle",
     )
     f1.add_argument("-p", "--predictions", type=Path, required=True, metavar="DIR", help="predicted labels")
     f1.add_argument("-o", "--output", type=Path, metavar="CSV", help="per image (default: f1.csv in -p)")
@@ -44,6 +49,13 @@ def _parser() -> argparse.ArgumentParser:
         "--times", type=Path, nargs="+", default=[], metavar="CSV", help="for --report: of timing"
     )
     f1.set_defaults(run=_f1)
+    rle = commands.add_parser("rle", help="labels as run lengths, one row a cell, as Kaggle has them")
+    rle.add_argument("-p", "--predictions", type=Path, required=True, metavar="DIR", help="label files")
+    rle.add_argument("-o", "--output", type=Path, required=True, metavar="CSV", help="ImageId,EncodedPixels")
+    rle.add_argument(
+        "--sizes", action="store_true", help="add Height and Width, as in the solutions of the 2018 bowl"
+    )
+    rle.set_defaults(run=_rle)
     timing = commands.add_parser("timing", help="one fresh process or container per image, against the clock")
     timing.add_argument(
         "-i", "--input", type=Path, nargs="+", required=True, metavar="DIR", help="images, or folders of them"
@@ -100,6 +112,23 @@ def _f1(options: argparse.Namespace) -> int:
             partial.write_text(html, encoding="utf-8")
         _log(f"written: {options.report}")
     return int(any(row.status != "ok" for row in rows))
+
+
+def _rle(options: argparse.Namespace) -> int:
+    from app.system.tables import write_table
+    from evaluation.labelfiles import index_predictions, read_labels
+    from evaluation.rle import HEAD, SIZES, encode
+
+    folder = options.predictions
+    held = index_predictions(folder) if folder.is_dir() else {}
+    if not held:
+        raise UsageError(f"{folder}: holds no label files (.tif, .tiff, .png, .npy); give a folder of them")
+    rows = (
+        row for image, path in held.items() for row in encode(image, read_labels(path), sizes=options.sizes)
+    )
+    write_table(options.output, (*HEAD, *SIZES) if options.sizes else HEAD, rows)
+    _log(f"written: {options.output}, {len(held)} images")
+    return 0
 
 
 def _timing(options: argparse.Namespace) -> int:

@@ -29,6 +29,12 @@ def index_labels(folder: Path) -> dict[str, Path]:
     return {stem: found[stem][1] for stem in sorted(found)}
 
 
+def index_predictions(folder: Path) -> dict[str, Path]:
+    """The same; where some are named as predictions, the others are pictures beside them."""
+    held = index_labels(folder)
+    return {stem: path for stem, path in held.items() if "_label." in path.name} or held
+
+
 def read_labels(path: Path) -> Labels:
     """Labels `(H, W)` of any integer type; raises ReadError in one line on anything else."""
     try:

@@ -14,7 +14,7 @@ from evaluation.cases import Case
 from evaluation.labelfiles import read_labels
 from evaluation.measures import AP_RANGE
 from evaluation.pictures import MISTAKES, Picture, draw_mistakes, thumbnail
-from evaluation.scores import Row
+from evaluation.scores import Row, read_true
 from evaluation.summary import MISTAKES as KINDS
 from evaluation.summary import TABLE_HEAD, Summary, summarise, table_cells
 from evaluation.timing import Timed
@@ -174,9 +174,8 @@ def _overlay(row: Row, images: Path | None) -> str:
     kinds = ", ".join(f"{int(count(row))} {kind}" for kind, count in KINDS.items())
     words = f"F1 {row.whole.f1:.3f} (organisers {row.organisers.f1:.3f}); {row.true_cells} cells: {kinds}"
     picture = _picture(row.case, row.shape, images)
-    assert row.case.true is not None  # the row is ok, so both were read
-    assert row.case.pred is not None
-    drawn = draw_mistakes(picture, read_labels(row.case.true), read_labels(row.case.pred))
+    assert row.case.pred is not None  # the row is ok, so both were read
+    drawn = draw_mistakes(picture, read_true(row.case), read_labels(row.case.pred))
     both = "<p>No image was given.</p>" if picture is None else page.picture(picture, f"{title}: the image")
     overlay = page.picture(drawn, f"{title}: {kinds}")
     pair = f'<div class="pair"><div>{both}</div><div>{overlay}</div></div>'

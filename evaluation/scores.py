@@ -13,6 +13,7 @@ from evaluation.labelfiles import read_labels
 from evaluation.matching import Match, match, score
 from evaluation.measures import Measures, measure, worst
 from evaluation.overlap import Labels, count_overlaps
+from evaluation.rle import Encoded
 
 Status = Literal["ok", "missing", "failed"]
 
@@ -36,7 +37,7 @@ def score_case(case: Case) -> Row:
     """Scores one image. A prediction that is missing, can't be read or is of another size gets 0
     with all true cells missed; an image without readable true labels gets 0 as well."""
     try:
-        true = _read_true(case)
+        true = read_true(case)
     except ReadError as error:
         return _lost(case, np.zeros((0, 0), np.int32), "failed", str(error))
     if case.pred is None:
@@ -52,9 +53,15 @@ def score_case(case: Case) -> Row:
         return _lost(case, true, "failed", str(error))
 
 
-def _read_true(case: Case) -> Labels:
+def read_true(case: Case) -> Labels:
+    """True labels `(H, W)`; run lengths without a size take that of the prediction. Raises ReadError."""
     if case.true is None:
         raise ReadError(f"{case.set}/{case.image}: listed, but there is no file of true labels")
+    if isinstance(case.true, Encoded):
+        if case.true.shape is None and case.pred is not None:
+            height, width = read_labels(case.pred).shape
+            return case.true.decode((height, width))
+        return case.true.decode()
     return read_labels(case.true)
 
 

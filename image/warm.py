@@ -14,6 +14,7 @@ from app.cells import track
 from app.cells.diffusion import labels_to_flow
 from app.settings import Tracking
 from app.write.measure import measure
+from app.write.runs import column_runs, compressed
 from app.write.trace import trace
 
 SIDE = 300  # px
@@ -30,7 +31,8 @@ def main() -> None:
     for tracking in (Tracking(), replace(Tracking(), block=100, block_from=0)):
         found = track(flow, probability, tracking)
         print(f"{found.max()} cells of {labels.max()}")
-    print(f"{len(trace(found))} outlines, {len(measure(found))} columns")
+    masks = compressed(column_runs(found))
+    print(f"{len(trace(found))} outlines, {len(measure(found))} columns, {len(masks)} masks")
 
 
 if __name__ == "__main__":

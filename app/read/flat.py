@@ -54,11 +54,30 @@ def open_flat(path: Path, file: BinaryIO, kind: str, limits: Limits) -> Flat:
         raise unreadable(path, "is a CMYK JPEG, which is for printers", "convert it to RGB")
     if channels in (2, 4):  # in these formats the last of an even number is alpha
         pixels = pixels[..., :-1]
+    pixels, notes, pixel_size = upright(pixels, header)
     height, width, kept = pixels.shape
     axes = "YX" if decoded.ndim == 2 else "YXS"
     name = {"PNG": "deflate", "JPEG": "jpeg", "BMP": "none"}[kind]
-    facts = Facts(height, width, axes, kept, pixels.dtype, name, header.pixel_size_um, 1, False, header.notes)
+    facts = Facts(height, width, axes, kept, pixels.dtype, name, pixel_size, 1, False, notes)
     return Flat(facts, pixels)
+
+
+def upright(
+    pixels: NDArray[np.generic], header: Header
+) -> tuple[NDArray[np.generic], tuple[str, ...], tuple[float, float] | None]:
+    """`(H, W, C)` as viewers show it by EXIF's orientation, with the notes and the pixel size (y, x)."""
+    size, number = header.pixel_size_um, header.orientation
+    if not 2 <= number <= 8:
+        return pixels, header.notes, size
+    if number >= 5:  # rows become columns
+        pixels = pixels.swapaxes(0, 1)
+        size = None if size is None else (size[1], size[0])
+    if number in (3, 4, 7, 8):
+        pixels = pixels[::-1]
+    if number in (2, 3, 6, 7):
+        pixels = pixels[:, ::-1]
+    note = f"the file's orientation ({number}) is followed; labels fit the image as viewers show it"
+    return np.ascontiguousarray(pixels), (*header.notes, note), size
 
 
 def check(path: Path, kind: str, header: Header, size: int, limits: Limits) -> None:

@@ -22,6 +22,7 @@ class Header:
     bytes_per_pixel: int
     pixel_size_um: tuple[float, float] | None = None
     notes: tuple[str, ...] = ()
+    orientation: int = 1  # of EXIF: how viewers turn the pixels before they show them
 
 
 def png_header(data: bytes) -> Header:
@@ -31,6 +32,7 @@ def png_header(data: bytes) -> Header:
         raise ValueError("IHDR")
     notes: tuple[str, ...] = ()
     pixel_size = None
+    orientation = 1
     for name, start, stop in png_chunks(data):
         if name == b"IDAT":
             break
@@ -39,7 +41,10 @@ def png_header(data: bytes) -> Header:
             pixel_size = plausible(1e6 / y, 1e6 / x) if unit == 1 and x and y else None
         if name == b"acTL":
             notes = ("the file is an animation; its first frame is taken",)
-    return Header(height, width, PNG_SAMPLES[colour] * (2 if depth == 16 else 1), pixel_size, notes)
+        if name == b"eXIf":
+            orientation = exif_orientation(data[start:stop])
+    samples = PNG_SAMPLES[colour] * (2 if depth == 16 else 1)
+    return Header(height, width, samples, pixel_size, notes, orientation)
 
 
 def png_pixels(data: bytes) -> bytes:
@@ -68,8 +73,8 @@ def png_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
 
 
 def jpeg_header(data: bytes) -> Header:
-    """The frame header; an orientation in EXIF is told, not followed."""
-    notes: tuple[str, ...] = ()
+    """The frame header, and the orientation where EXIF stands before it."""
+    orientation = 1
     at = 2
     while True:
         if data[at] != 0xFF:
@@ -86,9 +91,9 @@ def jpeg_header(data: bytes) -> Header:
             body = data[at + 4 : at + 2 + length]
             if marker in JPEG_FRAMES:
                 depth, height, width, samples = struct.unpack(">BHHB", body[:6])
-                return Header(height, width, samples * (2 if depth > 8 else 1), None, notes)
+                return Header(height, width, samples * (2 if depth > 8 else 1), None, (), orientation)
             if marker == 0xE1 and body.startswith(b"Exif\0\0"):
-                notes = orientation_note(exif_orientation(body[6:]))
+                orientation = exif_orientation(body[6:])
             at += 2 + length
 
 
@@ -108,7 +113,7 @@ def exif_orientation(tiff: bytes) -> int:
 
 
 def orientation_note(orientation: int) -> tuple[str, ...]:
-    """Pixels stay where they are stored, so that labels fit the file in Fiji, tifffile and scikit-image."""
+    """Of a TIFF: its pixels stay where they are, as in Fiji, QuPath and tifffile, which labels must fit."""
     if orientation in (0, 1):
         return ()
     return (f"the file asks viewers to turn it (orientation {orientation}); pixels are taken as stored",)

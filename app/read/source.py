@@ -106,9 +106,9 @@ def open_image(
 ) -> ImageSource:
     """Opens one image; `channels` chooses what the network sees, `page` a plane of a stack, both from 0.
 
-    Small images are decoded here, large TIFFs row by row later. The orientation
-    that EXIF or TIFF suggest to viewers is not followed: labels fit the pixels
-    as stored. Raises ReadError, one line.
+    Small images are decoded here, large TIFFs row by row later. The orientation in
+    a photograph's EXIF is followed, that of a TIFF is told: in both, labels fit
+    what most readers show. Raises ReadError, one line.
     """
     path = Path(path)
     limits = limits or Limits()

@@ -161,10 +161,11 @@ def draw(job: Job, ready: Ready, found: Found, progress: Progress, clock: Clock)
         found.flow,
         found.probability,
         source.info.pixel_size_um,
+        file_name=ready.path.name,
         scores=found.scores,
     )
-    for name in job.save:
-        WRITERS[name](result, job.output)
+    written = {name: WRITERS[name](result, job.output) for name in job.save}
     if not job.report:
         return None
-    return make_row(result, clock.spent, clock.budget, str(progress), source.info.notes)
+    overlay = written["overlay"].name if "overlay" in written else ""
+    return make_row(result, clock.spent, clock.budget, str(progress), source.info.notes, overlay)

@@ -91,9 +91,9 @@ class Run:
                     self.summary()
                     os._exit(status)  # its thread would keep the process alive
         clear_up(self.job.output)
-        reported = self.report()
+        complete = all([self.gather(), self.report()])
         self.summary()
-        return status or (1 if self.tally.failed or not reported else 0)
+        return status or (1 if self.tally.failed or not complete else 0)
 
     def opened(self, images: Sequence[Path]) -> Generator[Ready]:
         """Those of `images` that are to be done, opened one ahead of the caller."""
@@ -232,6 +232,19 @@ class Run:
         self.tally.failed[path] = message
         self.bars.image_done()
         logger.error("%s", message, exc_info=error if logger.isEnabledFor(logging.DEBUG) else None)
+
+    def gather(self) -> bool:
+        """The files about the whole folder that `--save` asked for; whether they could be written."""
+        from ..write import GATHERERS
+
+        try:
+            for name in self.job.save:
+                if name in GATHERERS:
+                    GATHERERS[name](self.job.output)
+        except (WriteError, OSError) as error:
+            logger.error("%s", error)
+            return False
+        return True
 
     def report(self) -> bool:
         """The page about the run, where one is wanted; whether it could be written."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import time
 from collections.abc import Mapping
@@ -9,6 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 from html import escape
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from urllib.parse import quote
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +28,8 @@ from .tally import Tally
 
 NAME = "report.html"
 PACKAGES = ("numpy", "numba", "openvino", "tifffile", "imagecodecs", "torch")
-COLUMNS = ("", "Image", "Size (px)", "Cells", "Median Ø (px)", "Time", "Passes", "Remarks")
+LOOKED_AT = 10  # images that a person should look at first
+COLUMNS = ("", "Image", "Size (px)", "Cells", "Median Ø (px)", "Score", "Time", "Passes", "Remarks")
 
 
 @dataclass(frozen=True)
@@ -42,11 +45,13 @@ class Row:
     height: int = 0  # px
     width: int = 0  # px
     diameters: NDArray[np.float32] = field(default_factory=lambda: np.empty(0, np.float32))  # px, per cell
+    scores: NDArray[np.float32] = field(default_factory=lambda: np.empty(0, np.float32))  # 0..1, per cell
     seconds: float = 0.0
     tolerance: float | None = None  # seconds it may take; None: as long as it likes
     passes: str = ""  # those taken, as the log says it
     warnings: tuple[str, ...] = ()
     error: str | None = None
+    overlay: str = ""  # name of the overlay's file beside the report, where there is one
 
     @property
     def cells(self) -> int:
@@ -56,6 +61,11 @@ class Row:
     def median_diameter(self) -> float:
         """Pixels; 0 where there is no cell."""
         return float(np.median(self.diameters)) if self.cells else 0.0
+
+    @property
+    def score(self) -> float:
+        """Mean of the cells' scores, how sure the result is of them; 1 where none are known."""
+        return float(np.mean(self.scores)) if self.scores.size else 1.0
 
     @property
     def measured(self) -> bool:
@@ -81,7 +91,12 @@ class Run:
 
 
 def make_row(
-    result: Result, seconds: float, tolerance: float | None, passes: str, warnings: tuple[str, ...]
+    result: Result,
+    seconds: float,
+    tolerance: float | None,
+    passes: str,
+    warnings: tuple[str, ...],
+    overlay: str = "",
 ) -> Row:
     """The row of an image that went well."""
     areas = np.bincount(result.labels.ravel())[1:]
@@ -91,10 +106,12 @@ def make_row(
         height=result.labels.shape[0],
         width=result.labels.shape[1],
         diameters=np.sqrt(4 / np.pi * areas[areas > 0]).astype(np.float32),
+        scores=np.empty(0, np.float32) if result.scores is None else result.scores,
         seconds=seconds,
         tolerance=tolerance,
         passes=passes,
         warnings=warnings,
+        overlay=overlay,
     )
 
 
@@ -162,6 +179,7 @@ def write_report(run: Run, path: Path) -> None:
         f'<div class="soft">{escape(f"{run.started}, {duration(run.seconds)}")}</div>',
         summary(run),
         plots(run),
+        least_certain(run),
         "<h2>Images</h2>",
         page.sortable(COLUMNS, [table_row(row) for row in run.rows]),
         page.facts(sections),
@@ -192,14 +210,29 @@ def plots(run: Run) -> str:
     if not good:
         return ""
     sizes = np.concatenate([row.diameters for row in good])
-    return page.figures(
-        {
-            "Cells per image": bars(
-                [row.cells for row in good], [row.stem for row in good], "images, in order"
-            ),
-            "Cell sizes": histogram(sizes, "equivalent diameter, px"),
-        }
+    drawings = {
+        "Cells per image": bars([row.cells for row in good], [row.stem for row in good], "images, in order"),
+        "Cell sizes": histogram(sizes, "equivalent diameter, px"),
+    }
+    scores = np.concatenate([row.scores for row in good])
+    if scores.size:
+        drawings["Scores of cells"] = histogram(
+            scores, "score, 0 to 1: how sure the result is of a cell", 1.0
+        )
+    return page.figures(drawings)
+
+
+def least_certain(run: Run) -> str:
+    """Where a person should look first: the images whose cells have the lowest mean score, those first."""
+    scored = sorted((row for row in run.rows if row.measured and row.scores.size), key=lambda row: row.score)
+    if len(scored) < 2:
+        return ""
+    inner = "".join(
+        f"<figure>{picture(row)}"
+        f"<figcaption>{escape(row.stem)}</figcaption>{row.score:.2f}, {counted(row.cells, 'cell')}</figure>"
+        for row in scored[:LOOKED_AT]
     )
+    return f'<h2>Least certain images</h2><div class="pictures">{inner}</div>'
 
 
 def table_row(row: Row) -> list[Cell]:
@@ -210,17 +243,27 @@ def table_row(row: Row) -> list[Cell]:
     if not row.measured:
         last = Cell(remarks, 0) if row.error is None else Cell(escape(row.error), 2, "bad")
         return [Cell(kind="pic"), name, *[Cell(sort=-1)] * len(COLUMNS[2:-1]), last]
+    score = Cell(f"{row.score:.2f}" if row.scores.size else "–", row.score, "n")
     median = f"{row.median_diameter:.1f}" if row.cells else "–"
     return [
-        Cell(page.image(row.thumbnail, "jpeg", ""), kind="pic"),
+        Cell(picture(row), kind="pic"),
         name,
         Cell(f"{row.height} × {row.width}", row.height * row.width, "n"),
         Cell(f"{row.cells:,}", row.cells, "n"),
         Cell(median, row.median_diameter, "n"),
+        score,
         Cell(time_taken(row), row.seconds, "n"),
         Cell(escape(row.passes)),
         Cell(remarks, int(bool(remarks))),
     ]
+
+
+def picture(row: Row) -> str:
+    """The thumbnail; a click on it opens the overlay."""
+    small = page.image(row.thumbnail, "jpeg", "")
+    if not row.overlay:
+        return small
+    return f'<a href="{quote(os.fsencode(row.overlay))}">{small}</a>'
 
 
 def time_taken(row: Row) -> str:

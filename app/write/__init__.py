@@ -13,9 +13,10 @@ from types import MappingProxyType
 
 from .result import Result
 
-__all__ = ["WRITERS", "Result", "Writer"]
+__all__ = ["GATHERERS", "WRITERS", "Gatherer", "Result", "Writer"]
 
 Writer = Callable[[Result, Path], Path]
+Gatherer = Callable[[Path], Path | None]
 
 
 def _writer(module: str) -> Writer:
@@ -29,5 +30,18 @@ def _writer(module: str) -> Writer:
 
 # what `--save` may name → `write(result, folder)`, which returns the path of its (main) file
 WRITERS: Mapping[str, Writer] = MappingProxyType(
-    {name: _writer(name) for name in ("overlay", "outlines", "geojson", "table", "flows", "ome")}
+    {name: _writer(name) for name in ("overlay", "outlines", "geojson", "table", "coco", "flows", "ome")}
 )
+
+
+def _gatherer(module: str) -> Gatherer:
+    def gather(folder: Path) -> Path | None:
+        path: Path | None = import_module(f".{module}", __name__).gather(folder)
+        return path
+
+    return gather
+
+
+# those of them that join the files of a whole folder at the end of a run → `gather(folder)`, which
+# returns the path of its file; None where there is nothing to join
+GATHERERS: Mapping[str, Gatherer] = MappingProxyType({"coco": _gatherer("coco")})

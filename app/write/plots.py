@@ -137,9 +137,10 @@ def bars(values: Sequence[int], titles: Sequence[str], label: str) -> str:
     return figure([panel])
 
 
-def histogram(values: NDArray[np.float32], label: str) -> str:
-    """How many values lie in each of `BINS` equal steps from 0."""
-    highest = nice_top(float(np.percentile(values, CUT)) if values.size else 0)
+def histogram(values: NDArray[np.float32], label: str, highest: float | None = None) -> str:
+    """How many values lie in each of `BINS` equal steps from 0 to `highest`, or to where most of them end."""
+    if highest is None:
+        highest = nice_top(float(np.percentile(values, CUT)) if values.size else 0)
     edges = np.linspace(0, highest, BINS + 1).tolist()
     counts = np.histogram(np.minimum(values, highest), edges)[0].tolist()
     panel = Panel(Scale(0, highest), Scale(0, nice_top(max(counts))), label)

@@ -20,6 +20,7 @@ class Result:
     probability: NDArray[np.float32]  # (H, W), in [0, 1]
     pixel_size_um: tuple[float, float] | None = None  # (y, x)
     channel_names: tuple[str, ...] | None = None  # of `raw`
+    file_name: str | None = None  # of the image; None: the stem
     scores: NDArray[np.float32] | None = None  # (N,), in [0, 1]: how sure the network is of each cell
 
     def __post_init__(self) -> None:
@@ -31,7 +32,12 @@ class Result:
     @property
     def title(self) -> str:
         """The stem for the inside of files: bytes of the name that are no UTF-8 become escapes."""
-        return self.stem.encode("utf-8", "backslashreplace").decode()
+        return escaped(self.stem)
+
+    @property
+    def name(self) -> str:
+        """The image's file name, or the stem, for the inside of files."""
+        return escaped(self.file_name or self.stem)
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -40,3 +46,8 @@ class Result:
         indices = tuple(str(index) for index in range(self.raw.shape[2]))
         usable = len(names) == len(indices) == len(set(names)) and all(names)
         return tuple(names) if usable else indices
+
+
+def escaped(name: str) -> str:
+    """A file name as text that every encoding of Unicode takes."""
+    return name.encode("utf-8", "backslashreplace").decode()

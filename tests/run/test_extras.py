@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -49,6 +50,10 @@ def assert_all_written(folder: Path, stem: str, title: str | None = None) -> Non
     assert zarr.open_group(folder / f"{stem}.ome.zarr", mode="r").attrs["multiscales"][0]["name"] == (
         title or stem
     )
+    annotations = json.loads((folder / f"{stem}_coco.json").read_text())["annotations"]
+    assert [one["label"] for one in annotations] == ids.tolist()
+    assert [one["area"] for one in annotations] == areas[ids].tolist()
+    assert [one["score"] for one in annotations] == pytest.approx(table["score"].tolist(), abs=1e-4)
     with np.load(folder / f"{stem}_flows.npz") as flows:
         assert flows["dP"].shape == (2, *labels.shape)
         assert (flows["cellprob"][labels > 0] > 0).sum() >= 0.9 * areas[1:].sum(), (
@@ -69,6 +74,7 @@ def test_one_command_writes_all(tmp_path: Path, synthetic_field) -> None:
     assert run(tmp_path / "in", tmp_path / "out") == 0
     assert_all_written(tmp_path / "out", "a")
     assert "data:image/jpeg" in (tmp_path / "out" / "report.html").read_text()
+    assert json.loads((tmp_path / "out" / "coco.json").read_text())["images"][0]["file_name"] == "a.b.png"
 
 
 def test_a_name_that_is_no_utf8(tmp_path: Path, synthetic_field) -> None:
@@ -78,6 +84,7 @@ def test_a_name_that_is_no_utf8(tmp_path: Path, synthetic_field) -> None:
     (tmp_path / "in" / os.fsdecode(b"caf\xe9.png")).write_bytes(png_encode(image))
     assert run(tmp_path / "in", tmp_path / "out") == 0
     assert_all_written(tmp_path / "out", os.fsdecode(b"caf\xe9"), r"caf\udce9")
+    assert 'href="caf%E9_overlay.png"' in (tmp_path / "out" / "report.html").read_text()
 
 
 @pytest.mark.slow

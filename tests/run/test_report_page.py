@@ -102,6 +102,22 @@ def test_a_thousand_images_stay_small(good: Row, tmp_path: Path) -> None:
     assert (tmp_path / "report.html").stat().st_size < 25e6
 
 
+def test_the_least_certain_images_come_first(good: Row, tmp_path: Path) -> None:
+    """Ten of them, the lowest mean score ahead; one without cells or scores is no candidate."""
+    rows = [Row(f"image {i}", good.thumbnail, 9, 9, scores=np.full(3, i / 12, np.float32)) for i in range(12)]
+    path = tmp_path / "report.html"
+    write_report(run_of(*reversed(rows), good), path)
+    text = path.read_text()
+    section = text[text.index("Least certain images") : text.index("<h2>Images")]
+    assert re.findall(r"<figcaption>(.*?)</figcaption>(\d\.\d\d)", section) == [
+        (f"image {i}", f"{i / 12:.2f}") for i in range(10)
+    ]
+    assert "Scores of cells" in text
+    write_report(run_of(good), path)
+    assert "Scores of cells" not in path.read_text()
+    assert "Least certain" not in path.read_text()
+
+
 def test_the_browser_sorts_and_filters(good: Row, tmp_path: Path) -> None:
     """Runs the page's own script: numbers as numbers, and a second click turns the order round."""
     browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

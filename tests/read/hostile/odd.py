@@ -82,8 +82,8 @@ def values() -> Iterator[Case]:
         "EXIF orientation 6",
         READS,
         written("o.jpg", oriented_jpeg()),
-        "pixels are taken as stored",
-        (48, 64),
+        "orientation (6) is followed",
+        (64, 48),
     )
 
 
