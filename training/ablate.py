@@ -18,19 +18,20 @@ from numpy.typing import NDArray
 from torch import nn
 from tqdm import tqdm
 
+from app.cells import track
 from app.network.architecture import Architecture
+from app.network.inference import sigmoid
 from app.network.model import MEDIARFormer
 from app.network.passes import single_pass
 from app.network.windows import View
 from app.read import Pixels
-from app.settings import Windows
+from app.settings import Tracking, Windows
 from training.batches import Batches
 from training.data import Sample
 from training.fit import Loss, make_optimizer, train_step
 from training.judge import judge
 from training.mish import use_training_mish
 from training.objective import flow_loss, learning_rate
-from training.passes import to_labels
 from training.settings import Phase
 from training.threeclass import class_loss, classes_to_labels
 
@@ -107,7 +108,7 @@ def flow_objective(phase: Phase) -> Loss:
 
 def one_pass(output: NDArray[np.float32]) -> NDArray[np.int32]:
     """Flow and logit to labels."""
-    return to_labels([output])
+    return track(output[:2], sigmoid(output[2]), Tracking())
 
 
 TABLE = (

@@ -9,14 +9,15 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from app.cells import track
+from app.cells import find_cells
 from app.network.clock import VIEWS
 from app.network.engines import Engine
 from app.network.inference import sigmoid
 from app.network.passes import single_pass
+from app.network.scales import AUTO, rescaled, scaled, worth_running
 from app.network.windows import View
 from app.read import Pixels
-from app.settings import Tracking, Windows
+from app.settings import Merging, Tracking, Windows
 
 Key = tuple[int, View]  # model, view
 
@@ -27,18 +28,25 @@ class Variant:
 
     name: str
     keys: tuple[Key, ...]
+    scales: tuple[float, ...] = AUTO
 
 
 def variants(models: int) -> list[Variant]:
-    """Each model without and with flips, then, where there are more, all of them together."""
+    """Each model without and with flips, then, where there are more, all of them together.
+
+    Every one at all scales; where there are more, the last but one shows what all passes give at scale 1.
+    """
     groups: list[tuple[str, tuple[int, ...]]] = [(f"model {i + 1}", (i,)) for i in range(models)]
     if models > 1:
         groups.append(("ensemble", tuple(range(models))))
-    return [
+    found = [
         Variant(f"{name} {words}".strip(), tuple(product(chosen, views)))
         for views, words in (((View.IDENTITY,), ""), (VIEWS, "with flips"))
         for name, chosen in groups
     ]
+    if models == 1:
+        return found
+    return [*found[:-1], Variant(f"{found[-1].name}, scale 1", found[-1].keys, (1.0,)), found[-1]]
 
 
 def segment_all(
@@ -46,15 +54,17 @@ def segment_all(
 ) -> dict[str, NDArray[np.int32]]:
     """`(H, W, 3)` 8-bit steps → variant → labels `(H, W)`; each pass is run once."""
     shape = image.shape[0], image.shape[1]
-    keys = sorted({key for variant in wanted for key in variant.keys}, key=str)
-    outputs = {
-        (model, view): single_pass(engines[model], Pixels(image), shape, view, Windows())
-        for model, view in keys
-    }
-    return {variant.name: to_labels([outputs[key] for key in variant.keys]) for variant in wanted}
-
-
-def to_labels(outputs: Sequence[NDArray[np.float32]]) -> NDArray[np.int32]:
-    """The mean of `(3, H, W)` passes → labels, as a prediction makes them."""
-    mean = np.stack(outputs).mean(axis=0, dtype=np.float32)
-    return track(mean[:2], sigmoid(mean[2]), Tracking())
+    outputs: dict[tuple[float, Key], NDArray[np.float32]] = {}
+    found = {}
+    for variant in wanted:
+        bands = []
+        for scale in worth_running(variant.scales, shape):
+            for model, view in variant.keys:
+                if (scale, (model, view)) not in outputs:
+                    seen = rescaled(Pixels(image), shape, scale)
+                    grid = scaled(shape, scale)
+                    outputs[scale, (model, view)] = single_pass(engines[model], seen, grid, view, Windows())
+            mean = np.stack([outputs[scale, key] for key in variant.keys]).mean(axis=0, dtype=np.float32)
+            bands.append((scale, (mean[:2], sigmoid(mean[2]))))
+        found[variant.name] = find_cells(bands, shape, Tracking(), Merging()).labels
+    return found

@@ -1,20 +1,25 @@
 """Cells of several scales become one label image, cell by cell.
 
-Scales are taken from the finest to the coarsest. A coarser cell competes with
-those cells found so far that lie in it by more than half of their own area. A
-cell is worth its area times its score; the coarser one replaces all that lies
-in it where it is worth more than `margin` times their sum. So a large cell
-swallows the specks that a finer scale made of it, a clump that a coarse scale
-takes for one cell does not swallow the cells that fill it, and of one cell
-found twice the finer contour stays. A coarser cell that is covered by others
-by more than half is dropped, and what is left of an overlap is the finer
-cell's. A scale is heard on cells only that are large enough on its own grid
-(`smallest`); above `largest` a cell loses worth, since a coarser scale sees it
-better.
+A cell is worth its area times its score squared. A scale has a voice in an
+image: what all its cells are worth together, as a part of what those of the
+best scale are, squared, and never less than a whisper. So a scale that sees
+little but specks in an image is heard there only where it is sure: a cell of
+low score times voice is dropped.
 
-A decision looks at one cell and at what lies in it. So it depends neither on
-the size of the image nor on how it is read: a slide is merged in bands from
-what its scales left on disk, with the labels of the whole.
+Scales are taken from the finest to the coarsest. A coarser cell competes with
+those cells found so far that lie in it by more than half of their own area,
+and replaces them where it is worth more than `margin` times their sum. So a
+large cell swallows the pieces that a finer scale made of it, a clump that a
+coarse scale takes for one cell does not swallow the cells that fill it, and of
+one cell found twice the finer contour stays. A coarser cell that is covered by
+others by more than half is dropped, and what is left of an overlap is the
+finer cell's. A coarser scale is heard only on cells that are large enough on
+its own grid (`smallest`); above `largest` a cell's worth no longer grows, since
+a coarser scale sees it better.
+
+All of this is decided on tables of cells and of what two of them share, which
+are the same however an image is read: a slide is merged in bands from what its
+scales left on disk, with the labels of the whole.
 """
 
 from __future__ import annotations
@@ -70,14 +75,17 @@ def merged(
 def decide(layers: Sequence[Layer], shape: tuple[int, int], merging: Merging) -> list[NDArray[np.bool_]]:
     """Per layer `(n + 1,)`: which of its cells are in the result."""
     areas, pairs = compare(layers, shape)
+    worths = [
+        worth(layer, area, merging, coarsest=layer is layers[-1])
+        for layer, area in zip(layers, areas, strict=True)
+    ]
+    totals = np.array([each.sum() for each in worths])
+    share = (totals / max(totals.max(), 1e-9)) ** merging.voice
+    voices = merging.whisper + (1 - merging.whisper) * share
+    worths = [each * voice for each, voice in zip(worths, voices, strict=True)]
     kept: list[NDArray[np.bool_]] = []
-    worths: list[NDArray[np.float64]] = []
     for j, layer in enumerate(layers):
-        diameter = np.maximum(layer.diameters, 1e-9)
-        worth = areas[j] * np.concatenate(([0.0], layer.scores)) ** merging.sharpness
-        if j < len(layers) - 1:
-            worth *= np.minimum(1, merging.largest / diameter) ** 2
-        inside_worth, covered = np.zeros(len(worth)), np.zeros(len(worth))
+        inside_worth, covered = np.zeros((2, len(areas[j])))
         rivals = []
         for i in range(j):
             fine, coarse, common = pairs[i, j]
@@ -86,14 +94,22 @@ def decide(layers: Sequence[Layer], shape: tuple[int, int], merging: Merging) ->
             np.add.at(inside_worth, coarse[inside], worths[i][fine[inside]])
             np.add.at(covered, coarse[alive & ~inside], common[alive & ~inside])
             rivals.append((fine[inside], coarse[inside]))
-        keep = (worth > merging.margin * inside_worth) & (2 * covered <= areas[j])
+        keep = (worths[j] > merging.margin * inside_worth) & (2 * covered <= areas[j])
+        keep[1:] &= voices[j] * layer.scores >= merging.least
         keep &= (j == 0) | (layer.diameters >= merging.smallest)
         keep[0] = False
         for i, (fine, coarse) in enumerate(rivals):
             kept[i][fine[keep[coarse]]] = False
         kept.append(keep)
-        worths.append(worth)
     return kept
+
+
+def worth(layer: Layer, areas: NDArray[np.int64], merging: Merging, *, coarsest: bool) -> NDArray[np.float64]:
+    """`(n + 1,)` of a layer's cells, by their `areas` in the image; 0 for what is no cell."""
+    value = areas * np.concatenate(([0.0], layer.scores)) ** merging.sharpness
+    if coarsest:  # there is no coarser scale to see its large cells better
+        return value
+    return value * np.minimum(1, merging.largest / np.maximum(layer.diameters, 1e-9)) ** 2
 
 
 def compare(

@@ -16,7 +16,8 @@ from ..errors import UsageError
 from .strips import Rows
 
 SCALES = (2.0, 1.0, 0.5, 0.25, 0.125)  # finest first, as everywhere
-AUTO = (1.0, 0.5, 0.25, 0.125)  # what `--scales auto` runs, as far as the image is large enough
+AUTO = SCALES  # what `--scales auto` runs, as far as an image is worth it
+MOST_DOUBLED = 500_000  # px; in a larger image scale 2 would take the time that flips need
 LEAST_SIDE = 100  # px; an image whose longer side is less at a scale holds no cell for it
 CUBIC = np.array([-9, 111, 29, -3], np.float32) / 128  # Catmull-Rom's weights a quarter px behind the second
 
@@ -41,8 +42,14 @@ def parse_scales(text: str) -> tuple[float, ...]:
 
 
 def worth_running(scales: tuple[float, ...], shape: tuple[int, int]) -> tuple[float, ...]:
-    """Those of `scales` that can find a cell in an image of `shape`; the finest is always among them."""
-    return tuple(s for s in scales if s == scales[0] or s >= 1 or max(shape) * s >= LEAST_SIDE)
+    """Those of `scales` that pay for an image of `shape`; at least one is left."""
+
+    def pays(scale: float) -> bool:
+        if scale > 1:
+            return shape[0] * shape[1] <= MOST_DOUBLED
+        return scale == 1 or max(shape) * scale >= LEAST_SIDE
+
+    return tuple(scale for scale in scales if pays(scale)) or scales[:1]
 
 
 def rescaled(image: Rows, shape: tuple[int, int], scale: float) -> Rows:

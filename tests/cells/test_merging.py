@@ -58,8 +58,8 @@ def test_a_clump_does_not_swallow_the_cells_that_fill_it() -> None:
 
 def test_of_one_cell_found_twice_the_finer_contour_stays() -> None:
     """A staircase from a coarse grid would cost IoU for nothing."""
-    fine = at(1, (150, 150, 40))
-    cells = found(fine, at(0.5, (150, 150, 41)))
+    fine = at(1, (150, 150, 24))
+    cells = found(fine, at(0.5, (150, 150, 25)))
     assert cells.labels.max() == 1
     np.testing.assert_array_equal(cells.labels > 0, fine[1][1] > 0.5)
 

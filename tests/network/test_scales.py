@@ -63,6 +63,6 @@ def test_other_scales_are_wrong_use(text: str) -> None:
 
 def test_small_images_are_not_shrunk_to_nothing() -> None:
     """Each scale of a thumbnail costs a whole window."""
-    assert worth_running(AUTO, (256, 256)) == (1, 0.5)
-    assert worth_running(AUTO, (1000, 900)) == AUTO
+    assert worth_running(AUTO, (256, 256)) == (2, 1, 0.5)
+    assert worth_running(AUTO, (1000, 900)) == (1, 0.5, 0.25, 0.125)
     assert worth_running((0.125,), (64, 64)) == (0.125,)

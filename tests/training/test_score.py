@@ -10,6 +10,7 @@ from scipy.ndimage import label
 
 from app.cells.diffusion import labels_to_flow
 from app.errors import UsageError
+from app.network.scales import AUTO, worth_running
 from app.network.windows import View
 from training.data import DataError, find_pairs, load_labels
 from training.gallery import gallery
@@ -63,6 +64,7 @@ def test_variants_are_the_rows_of_the_papers_table_4():
         "ensemble",
         "model 1 with flips",
         "model 2 with flips",
+        "ensemble with flips, scale 1",
         "ensemble with flips",
     ]
     assert len(variants(2)[-1].keys) == 6
@@ -194,4 +196,5 @@ def test_passes_are_run_once_for_all_variants():
             return seer(windows)
 
     segment_all([Counted()], disks()[0], variants(1))
-    assert len(calls) == 3
+    image = disks()[0]
+    assert len(calls) == 3 * len(worth_running(AUTO, image.shape[:2]))

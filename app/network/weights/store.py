@@ -22,6 +22,7 @@ PUBLISHED = {  # md5 as third parties report them; the authors give none
     "from_phase2.pth": "a595336926767afdf1ffb1baffd5ab7f",
 }
 MEGABYTE = 1_000_000
+HALF_LIMIT = 65504  # the largest value of float16
 COMPACT_LIMIT = 16 * MEGABYTE  # bytes, of each file that the repository carries
 
 
@@ -71,8 +72,7 @@ def save_compact(
     """Writes `states` (file stem → state dict) in half precision, and their entry in the folder's index.
 
     `card` is what the entry tells beside the files: licence, training_data,
-    scores. Raises WeightsError where a value does not survive half precision,
-    a tensor is not of `architecture`, or a file is over COMPACT_LIMIT.
+    scores. Raises WeightsError where a value is not finite, a tensor is not of `architecture`, or a file is over COMPACT_LIMIT.
     """
     folder.mkdir(parents=True, exist_ok=True)
     members = []
@@ -90,16 +90,15 @@ def save_compact(
 
 
 def halved(key: str, value: np.ndarray) -> np.ndarray:
-    """Floats as float16, counters as they are; WeightsError where a value is too large for that."""
+    """Floats as float16, counters as they are; what is too large for that (variances are, at times) in float32.
+
+    Raises WeightsError for NaN and infinite values.
+    """
     if not np.issubdtype(value.dtype, np.floating):
         return value
-    with np.errstate(over="ignore"):
-        half = value.astype(np.float16)
-    if not np.isfinite(half).all():
-        raise WeightsError(
-            f"{key}: holds {np.abs(value).max():g}, which half precision can't; train again or keep float32"
-        )
-    return half
+    if not np.isfinite(value).all():
+        raise WeightsError(f"{key}: holds NaN or infinite values; the training has diverged, train again")
+    return value.astype(np.float16 if np.abs(value).max(initial=0) <= HALF_LIMIT else np.float32)
 
 
 def checked(path: Path, architecture: Architecture) -> State:
