@@ -72,7 +72,8 @@ def save_compact(
     """Writes `states` (file stem → state dict) in half precision, and their entry in the folder's index.
 
     `card` is what the entry tells beside the files: licence, training_data,
-    scores. Raises WeightsError where a value is not finite, a tensor is not of `architecture`, or a file is over COMPACT_LIMIT.
+    scores. Raises WeightsError where a value is not finite, a tensor is not of
+    `architecture`, or a file is over COMPACT_LIMIT.
     """
     folder.mkdir(parents=True, exist_ok=True)
     members = []
@@ -90,7 +91,7 @@ def save_compact(
 
 
 def halved(key: str, value: np.ndarray) -> np.ndarray:
-    """Floats as float16, counters as they are; what is too large for that (variances are, at times) in float32.
+    """Floats as float16, counters as they are; float32 where a value is too large, as variances are at times.
 
     Raises WeightsError for NaN and infinite values.
     """

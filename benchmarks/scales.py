@@ -1,0 +1,159 @@
+"""What each scale finds, what merging makes of it, and what scores are worth, on images with labels.
+
+    python -m benchmarks.scales --data ../shared/data/cells              # the table
+    python -m benchmarks.scales --data ../shared/data/cells calibration  # share of true cells per tenth of score
+
+F1 at IoU 0.5 by the organisers' rule, means over the images of a set; images
+at their own size and resized by a half, 2 and 4, so that cells of every size
+are there. Two passes (both models, no flips) at overlap 0.25.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.cells import find_cells
+from app.network import Clock, Network, ScaleBands, choose_device, find_weights
+from app.network.clock import Rung
+from app.network.inference import Progress
+from app.network.scales import AUTO, SCALES, worth_running
+from app.read import Pixels
+from app.settings import Merging, Tracking, Windows
+from evaluation.matching import match
+from training.data import Pair, find_pairs, load_image, load_labels, spread
+
+FACTORS = (1.0, 0.5, 2.0, 4.0)
+MOST = {1.0: np.inf, 0.5: np.inf, 2.0: 700**2, 4.0: 530**2}  # px of an image that is resized by the factor
+OVERLAP, PASSES = 0.25, 2
+EDGES = np.linspace(0, 1, 11)
+
+Labels = NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Field:
+    """One image with its truth, resized by `factor`."""
+
+    set: str
+    factor: float
+    image: NDArray[np.uint8]
+    true: Labels
+
+
+def fields(pairs: list[Pair], per_set: int) -> Iterator[Field]:
+    """`per_set` images of each set at their own size, and half as many at each other factor that they allow."""
+    by_set: dict[str, list[Pair]] = defaultdict(list)
+    for pair in pairs:
+        by_set[pair.set].append(pair)
+    for name, mine in by_set.items():
+        for factor in FACTORS:
+            chosen = spread(mine, min(per_set if factor == 1 else max(per_set // 2, 1), len(mine)))
+            for pair in chosen:
+                image, true = load_image(pair.image)[0], load_labels(pair.label)
+                if true.size <= MOST[factor]:
+                    yield resized(Field(name, factor, image, true))
+
+
+def resized(field: Field) -> Field:
+    """Image (cubic, or the mean where it shrinks) and labels (nearest) at their new size."""
+    from skimage.transform import resize
+
+    if field.factor == 1:
+        return field
+    shape = tuple(max(round(side * field.factor), 1) for side in field.true.shape)
+    order = 3 if field.factor > 1 else 1
+    image = resize(field.image, shape, order=order, anti_aliasing=field.factor < 1, preserve_range=True)
+    true = resize(field.true, shape, order=0, anti_aliasing=False, preserve_range=True)
+    return Field(field.set, field.factor, np.rint(image).clip(0, 255).astype(np.uint8), true.astype(np.int32))
+
+
+def seen(network: Network, image: NDArray[np.uint8]) -> ScaleBands:
+    """Flow and probability at all scales that pay."""
+    shape = image.shape[0], image.shape[1]
+    rung = Rung(OVERLAP, PASSES, worth_running(AUTO, shape))
+    return network.planned(Pixels(image), shape, Clock.start(None), Progress(rung, 0))
+
+
+def table(network: Network, pairs: list[Pair], per_set: int) -> str:
+    """Markdown: a row per scale, merged, and the best scale of each image known afterwards."""
+    rows: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for field in fields(pairs, per_set):
+        column = f"{field.set} × {field.factor:g}" if field.factor != 1 else field.set
+        shape = field.true.shape[0], field.true.shape[1]
+        bands = seen(network, field.image)
+        alone = {}
+        for band in bands:
+            found = find_cells([band], shape, Tracking(), Merging())
+            alone[band[0]] = match(field.true, found.labels).f1
+        for scale in SCALES:
+            rows[f"scale {scale:g}"][column].append(alone.get(scale, np.nan))
+        merged = find_cells(bands, shape, Tracking(), Merging())
+        rows["merged"][column].append(match(field.true, merged.labels).f1)
+        rows["best scale, known afterwards"][column].append(max(alone.values()))
+    columns = sorted(rows["merged"], key=lambda name: ("×" in name, name.split("×")[-1], name))
+    lines = ["| | " + " | ".join([*columns, "mean"]) + " |", "|---" * (len(columns) + 2) + "|"]
+    for name, row in rows.items():
+        means = [float(np.mean([v for v in row[c] if v == v])) if any(v == v for v in row[c]) else None
+                 for c in columns]  # fmt: skip
+        whole = float(np.mean([m for m in means if m is not None]))
+        texts = ["–" if m is None else f"{m:.3f}" for m in [*means, whole]]
+        lines.append(f"| {name} | " + " | ".join(texts) + " |")
+    return "\n".join(lines)
+
+
+def calibration(network: Network, pairs: list[Pair], per_set: int) -> str:
+    """Markdown: of the cells in each tenth of score, the share with a true cell at IoU 0.5."""
+    scores, right = [], []
+    for field in fields(pairs, per_set):
+        if field.factor == 1:
+            shape = field.true.shape[0], field.true.shape[1]
+            found = find_cells(seen(network, field.image), shape, Tracking(), Merging())
+            scores.append(found.scores)
+            right.append(hits(field.true, found.labels, len(found.scores)))
+    score, hit = np.concatenate(scores), np.concatenate(right)
+    tenth = np.clip(np.digitize(score, EDGES) - 1, 0, 9)
+    lines = ["| score | cells | true |", "|---|---|---|"]
+    for i in range(10):
+        mine = hit[tenth == i]
+        share = f"{mine.mean():.2f}" if len(mine) else "–"
+        lines.append(f"| {EDGES[i]:.1f} to {EDGES[i + 1]:.1f} | {len(mine)} | {share} |")
+    return "\n".join(lines)
+
+
+def hits(true: Labels, found: Labels, count: int) -> NDArray[np.bool_]:
+    """`(count,)`: has this cell a true one at an IoU above a half? There is at most one."""
+    keys = true.ravel().astype(np.int64) << 32 | found.ravel()
+    both, common = np.unique(keys, return_counts=True)
+    t, f = both >> 32, both & 0xFFFFFFFF
+    true_areas, areas = np.bincount(true.ravel()), np.bincount(found.ravel(), minlength=count + 1)
+    iou = common / (true_areas[t] + areas[f] - common)
+    hit = np.zeros(count + 1, np.bool_)
+    hit[f[(t > 0) & (f > 0) & (iou > 0.5)]] = True
+    return hit[1:]
+
+
+def main() -> None:
+    """Prints one of the two tables."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("what", nargs="?", default="table", choices=["table", "calibration"])
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--split", default="val")
+    parser.add_argument("--per-set", type=int, default=12, help="images of each set at their own size")
+    parser.add_argument("--weights", default="compact")
+    options = parser.parse_args()
+    network = Network.load(find_weights(options.weights), choose_device("auto"), Windows(), exact=False)
+    pairs = find_pairs(options.data, options.split)
+    print((table if options.what == "table" else calibration)(network, pairs, options.per_set))
+
+
+if __name__ == "__main__":
+    main()
