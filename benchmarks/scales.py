@@ -1,7 +1,7 @@
 """What each scale finds, what merging makes of it, and what scores are worth, on images with labels.
 
     python -m benchmarks.scales --data ../shared/data/cells              # the table
-    python -m benchmarks.scales --data ../shared/data/cells calibration  # share of true cells per tenth of score
+    python -m benchmarks.scales --data ../shared/data/cells calibration  # how often a score is right
 
 F1 at IoU 0.5 by the organisers' rule, means over the images of a set; images
 at their own size and resized by a half, 2 and 4, so that cells of every size
@@ -48,7 +48,7 @@ class Field:
 
 
 def fields(pairs: list[Pair], per_set: int) -> Iterator[Field]:
-    """`per_set` images of each set at their own size, and half as many at each other factor that they allow."""
+    """`per_set` images of each set at their own size, and half as many at each other factor."""
     by_set: dict[str, list[Pair]] = defaultdict(list)
     for pair in pairs:
         by_set[pair.set].append(pair)

@@ -9,6 +9,10 @@ from numpy.typing import NDArray
 EXCLUSION_FLOOR = 196  # px; smaller cells keep their boundary (published training code)
 CHOSEN_CELLS = 0.4  # of the cells of a crop get a brightness of their own (paper, sec. 4)
 BRIGHTNESS = (1.0, 1.7)
+BRIGHT, COLOURED = 0.45, 0.04  # mean value, and mean spread of the channels, of stained tissue in white light
+DARKEST = 1 / 255
+STAINS = torch.tensor([[0.65, 0.70, 0.29], [0.07, 0.99, 0.11]])  # haematoxylin, eosin: density in R, G, B
+COUNTERSTAINS = torch.tensor([[0.07, 0.99, 0.11], [0.27, 0.57, 0.78], [0.27, 0.57, 0.78], [0.10, 0.75, 0.62]])
 
 
 def diversify(image: torch.Tensor, labels: torch.Tensor, p: float, rng: np.random.Generator) -> torch.Tensor:
@@ -18,6 +22,8 @@ def diversify(image: torch.Tensor, labels: torch.Tensor, p: float, rng: np.rando
     """
     from monai import transforms as mt
 
+    if rng.random() < 2 * p and stained(image):
+        image = restain(image, rng)
     if rng.random() < p:
         image = brighten_cells(image, labels, rng)
     transforms = [
@@ -36,6 +42,27 @@ def diversify(image: torch.Tensor, labels: torch.Tensor, p: float, rng: np.rando
         image = 1 - image
     # MONAI hands back its own subclass, whose dispatch would slow every step down to the loss
     return image.clamp(0, 1).float().as_subclass(torch.Tensor)
+
+
+def stained(image: torch.Tensor) -> bool:
+    """Whether a `(3, S, S)` image is of coloured light: bright, and its channels differ."""
+    return bool(image.mean() > BRIGHT and (image.amax(0) - image.amin(0)).mean() > COLOURED)
+
+
+def restain(image: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
+    """The same tissue in other stains: haematoxylin in blue to violet, the other in pink to DAB's brown.
+
+    Stains are told apart in optical density (Ruifrok & Johnston, Anal. Quant.
+    Cytol. Histol. 23, 2001), and put together again in other colours and
+    strengths. Few sets are stained tissue, and none of them is DAB.
+    """
+    density = -torch.log10(image.clamp(min=DARKEST))  # (3, S, S)
+    amounts = torch.einsum("sc,chw->shw", torch.linalg.pinv(STAINS.T), density).clamp(min=0)
+    other = COUNTERSTAINS[rng.integers(len(COUNTERSTAINS))]
+    colours = torch.stack([STAINS[0], other]) + 0.06 * torch.from_numpy(rng.standard_normal((2, 3))).float()
+    strengths = torch.from_numpy(np.exp(rng.uniform(np.log((0.5, 0.5)), np.log((1.3, 7.0))))).float()
+    mixed = torch.einsum("shw,sc->chw", amounts * strengths[:, None, None], colours.clamp(min=0))
+    return (10**-mixed).clamp(0, 1)
 
 
 def brighten_cells(image: torch.Tensor, labels: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:

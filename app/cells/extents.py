@@ -51,12 +51,13 @@ class Extents:
         """How many cells there are; ids have no gaps."""
         return len(self.boxes) - 1
 
-    def warning(self, tracking: Tracking) -> str | None:
-        """One line where some cell is about as wide as tracking can reach, else None."""
+    def warning(self, tracking: Tracking, scale: float = 1.0) -> str | None:
+        """One line where some cell is about as wide as tracking can reach at `scale`, the coarsest; else None."""
+        reach = round(2 * tracking.niter / scale)
         widest = int((self.boxes[:, 2:] - self.boxes[:, :2]).max(initial=0))
-        if widest < NEAR * 2 * tracking.niter:
+        if widest < NEAR * reach:
             return None
         return (
-            f"a cell is {widest} px across; of cells over {2 * tracking.niter} px the rim is lost: "
+            f"a cell is {widest} px across; of cells over {reach} px the rim is lost: "
             "give the image at half its size"
         )

@@ -110,7 +110,7 @@ def finished(
         clock.budget,
         progress,
         row,
-        extents.warning(job.tracking),
+        extents.warning(job.tracking, progress.rung.scales[-1]),
     )
 
 

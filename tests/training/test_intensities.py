@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from training.intensities import brighten_cells, diversify, exclude_boundary
+from training.intensities import brighten_cells, diversify, exclude_boundary, restain, stained
 
 
 def test_some_cells_are_brightened_and_the_ground_is_not(synthetic_field):
@@ -45,3 +45,24 @@ def test_boundaries_of_large_cells_become_background_and_small_cells_stay():
     assert (excluded == 1).sum() == 18 * 18
     assert (excluded[63, 1:22] == 4).all()  # the crop's edge is no boundary
     assert ((excluded == labels) | (excluded == 0)).all()
+
+
+def test_restained_tissue_keeps_its_nuclei_dark() -> None:
+    """DAB was never seen: of sixty nuclei in brown tissue one was found."""
+    image = torch.full((3, 8, 8), 0.95)
+    image[:, :4] = torch.tensor([0.45, 0.35, 0.6])[:, None, None]  # haematoxylin
+    image[:, 4:, 4:] = torch.tensor([0.9, 0.6, 0.75])[:, None, None]  # eosin
+    assert stained(image)
+    looks = [restain(image, np.random.default_rng(seed)) for seed in range(8)]
+    for look in looks:
+        assert look.shape == image.shape
+        assert 0 <= look.min() <= look.max() <= 1
+        assert look[0, 0, 0] < look[0, 6, 1]  # red light is what haematoxylin takes
+    browns = [look for look in looks if look[0, 6, 6] > 1.2 * look[2, 6, 6]]
+    assert browns
+
+
+def test_fluorescence_is_not_stained() -> None:
+    """Dark ground and gray images have no stains to tell apart."""
+    assert not stained(torch.rand(3, 16, 16) * 0.2)
+    assert not stained(torch.full((3, 16, 16), 0.8))
