@@ -62,7 +62,8 @@ def find_pairs(root: Path, split: str, relabelled: Path | None = None) -> list[P
     """The pairs below `root` that `root/splits.csv` gives to `split`.
 
     `root` holds one folder of `images/` and `labels/` per set, or these two
-    itself. Without a splits.csv all pairs are taken, whatever the split.
+    itself. Without a splits.csv all pairs are taken, whatever the split; a set
+    that it does not name at all, such as a bank of synthetic images, is for training.
     A label `relabelled/<set>/labels/<id>.tiff` takes the place of the original.
     """
     if not root.is_dir():
@@ -77,7 +78,12 @@ def find_pairs(root: Path, split: str, relabelled: Path | None = None) -> list[P
         if rows and not {"set", "id", "split"} <= rows[0].keys():
             raise DataError(f"{table}: has columns {', '.join(rows[0])}; set, id and split are needed")
         chosen = {(row["set"], row["id"]) for row in rows if row["split"] == split}
-        pairs = [pair for pair in pairs if (pair.set, pair.id) in chosen]
+        told = {row["set"] for row in rows}
+        pairs = [
+            pair
+            for pair in pairs
+            if (pair.set, pair.id) in chosen or (pair.set not in told and split == "train")
+        ]
     if not pairs:
         raise DataError(f"{root}: no pairs of images/ and labels/ for the split '{split}'")
     if relabelled is None:

@@ -155,3 +155,13 @@ def test_a_few_images_stand_for_all_sets():
         ("b", "0"),
     ]
     assert len(spread(pairs, 99)) == 10
+
+
+def test_a_set_that_the_splits_do_not_name_is_for_training(tmp_path, write_pair, field):
+    """A bank of synthetic images beside real sets would need a row for every image."""
+    image, labels = field
+    for name in ("real", "synthetic"):
+        write_pair(tmp_path / name, "a", image, labels.astype(np.uint16), "png")
+    (tmp_path / "splits.csv").write_text("set,id,split\nreal,a,val\n")
+    assert [pair.set for pair in find_pairs(tmp_path, "train")] == ["synthetic"]
+    assert [pair.set for pair in find_pairs(tmp_path, "val")] == ["real"]
