@@ -52,7 +52,7 @@ class Extents:
         return len(self.boxes) - 1
 
     def warning(self, tracking: Tracking, scale: float = 1.0) -> str | None:
-        """One line where some cell is about as wide as tracking reaches at `scale`, the coarsest; else None."""
+        """One line where some cell is as wide as tracking reaches at the coarsest `scale`; else None."""
         reach = round(2 * tracking.niter / scale)
         widest = int((self.boxes[:, 2:] - self.boxes[:, :2]).max(initial=0))
         if widest < NEAR * reach:
