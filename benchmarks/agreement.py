@@ -50,7 +50,7 @@ def main() -> int:
 
     def compare(pair: Pair) -> Compared:
         image = read_image(pair.image)
-        ours = app.segment(image, weights=options.weights, budget="none")
+        ours = app.segment(image, weights=options.weights, budget="none", scales="1")
         flow, probability = predict(models, image)
         labels = track(flow, probability, Tracking())
         cells = int(ours.labels.max()), int(labels.max())

@@ -19,8 +19,10 @@ from pathlib import Path
 from training.data import Pair, find_pairs, spread
 
 OURS = {
-    "ours, `--budget none`": ["app", "predict", "--device", "cpu", "--quiet", "--budget", "none"],
-    "ours, default clock": ["app", "predict", "--device", "cpu", "--quiet"],
+    "ours, `--budget none --scales 1`": [
+        *("app", "predict", "--device", "cpu", "--quiet", "--budget", "none", "--scales", "1")
+    ],
+    "ours, default clock, `--scales 1`": ["app", "predict", "--device", "cpu", "--quiet", "--scales", "1"],
 }
 REFERENCE = {"plain reference": ["benchmarks.reference"]}
 
