@@ -7,12 +7,14 @@ then finds its kernels compiled. tests/image/test_forms.py sees that none is mis
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from app.cells import track
+from app.cells import find_cells, find_cells_in_bands, track
 from app.cells.diffusion import labels_to_flow
-from app.settings import Tracking
+from app.settings import Merging, Tracking
 from app.write.measure import measure
 from app.write.runs import column_runs, compressed
 from app.write.trace import trace
@@ -21,7 +23,7 @@ SIDE = 300  # px
 
 
 def main() -> None:
-    """Tracks a grid of cells, one of them with a hole and one a speck: whole, and in blocks; draws them."""
+    """Tracks a grid of cells, one with a hole, one a speck: whole, in blocks, at two scales; draws it."""
     y, x = np.mgrid[:SIDE, :SIDE]
     inside = (y % 30 - 15) ** 2 + (x % 30 - 15) ** 2 < 144
     inside[15:18, 15:18] = False
@@ -31,6 +33,13 @@ def main() -> None:
     for tracking in (Tracking(), replace(Tracking(), block=100, block_from=0)):
         found = track(flow, probability, tracking)
         print(f"{found.max()} cells of {labels.max()}")
+    half = flow[:, ::2, ::2].copy(), probability[::2, ::2].copy()
+    bands = [(1.0, (flow, probability)), (0.5, half)]
+    merged = find_cells(bands, labels.shape, Tracking(), Merging())
+    given = [(scale, band[1].shape, [band]) for scale, band in bands[::-1]]
+    with TemporaryDirectory() as folder:
+        rows = find_cells_in_bands(given, labels.shape, Tracking(), Merging(), Path(folder), lambda _: None)
+        print(f"{len(merged.scores)} cells of two scales, {max(part.max() for part in rows)} in bands")
     masks = compressed(column_runs(found))
     print(f"{len(trace(found))} outlines, {len(measure(found))} columns, {len(masks)} masks")
 

@@ -56,7 +56,8 @@ class Spool:
         if self.last is None or self.last[0] != number:
             offset, size = self.chunks[number]
             self.file.seek(offset)
-            flat = np.frombuffer(zlib.decompress(self.file.read(size)), self.dtype)
+            # a bytearray, since kernels compile anew for arrays that can't be written
+            flat = np.frombuffer(bytearray(zlib.decompress(self.file.read(size))), self.dtype)
             self.last = number, flat.reshape(-1, *self.shape)
         return self.last[1]
 

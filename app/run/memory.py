@@ -14,7 +14,7 @@ from ..settings import Job
 BAND = 2048  # rows of a slide that go through the network at once; fewer in a very wide one
 BAND_PIXELS = 1 << 24
 BASE = 900e6  # bytes: the interpreter, the engines of a pair, one batch of windows (0.54 GB on a CPU)
-WHOLE = 60  # bytes per pixel of an image held whole: steps, sums, mean, flow, tracking
+WHOLE = 85  # bytes per pixel of an image held whole: steps, sums, flow and labels of all scales, tracking
 BANDED = 30  # bytes per pixel of the rows held of a slide: sums of the network, flow, labels
 REACH = 3000  # rows held besides the band: a row of windows below it, a row of blocks with its halo above
 DRAWN = 30  # bytes per pixel of an image with extras: flow, probability, labels, pictures
