@@ -4,7 +4,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help install predict test test-slow test-kill docs lint types
+.PHONY: help install predict tune test test-slow test-kill docs lint types
 .PHONY: image image-test image-test-gpu image-contents save lock
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -25,6 +25,10 @@ else
 	$(BIN)/python -m app predict -i out/demo/images -o out/demo/labels --save overlay $(FLAGS)
 	@echo "labels and overlays are in out/demo/labels"
 endif
+
+MINUTES ?= 5
+tune: install  ## adapt the pair to labelled images: IN=DIR LABELS=DIR OUT=FILE.safetensors [MINUTES=5]
+	$(BIN)/python -m training tune -i $(IN) -l $(LABELS) -o $(OUT) --minutes $(MINUTES) $(FLAGS)
 
 test: install  ## the fast tests (under 6 minutes on two cores)
 	$(BIN)/python -m pytest -m "not slow and not docker"
