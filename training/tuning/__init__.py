@@ -6,14 +6,14 @@
     student.py    the network, which of its weights move, and one step
     clock.py      how far along the minutes are, and the rate there
     verdict.py    F1 of given weights on given samples
-    tune.py       the run: learns, looks, keeps the best
+    run.py        the run: learns, looks, keeps the best
     settings.py   every knob
 
 In go samples and a start, out comes one .safetensors file that is never worse
 on the images held back than the start was.
 """
 
+from training.tuning.run import tune
 from training.tuning.settings import Tuning
-from training.tuning.tune import tune
 
 __all__ = ["Tuning", "tune"]

@@ -36,8 +36,8 @@ class Student:
         """
         model = copy.deepcopy(start)
         for network in (start, model):
-            use_training_mish(network.eval().to(memory_format=torch.channels_last))
-            network.requires_grad_(False)
+            use_training_mish(network)
+            network.eval().requires_grad_(False).to(memory_format=torch.channels_last)
         moving = {name: p for name, p in model.named_parameters() if moves(name, tuning)}
         for parameter in moving.values():
             parameter.requires_grad_(True)
