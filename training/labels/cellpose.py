@@ -42,7 +42,7 @@ class Dtype:
         """The numeric type; ValueError where it is none."""
         if not (isinstance(self.name, str) and self.name[:1] in ("b", "i", "u", "f")):
             raise ValueError(f"masks of the type {self.name!r}")
-        return np.dtype(self.name).newbyteorder("=" if self.order == "|" else self.order)
+        return np.dtype(self.name).newbyteorder(">" if self.order == ">" else "<")
 
 
 class Array:

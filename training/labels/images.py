@@ -47,7 +47,7 @@ def from_array(path: Path, array: NDArray[np.generic]) -> Labels:
             raise DataError(f"{path}: holds {array.min()}; cells are 1..N, 0 background, -1 not known")
         marked = array == MARKED
     else:
-        largest = np.iinfo(array.dtype).max
+        largest = 2 ** (8 * array.dtype.itemsize) - 1
         marked = (array == largest) & ~(array == largest - 1).any()
         array = np.where(marked, 0, array)
     if array.max(initial=0) > IDS:
