@@ -34,7 +34,7 @@ def main() -> None:
     parser.add_argument("--images", nargs="+", type=int, default=[1, 3, 5, 10])
     parser.add_argument("--minutes", nargs="+", type=float, default=[5.0])
     parser.add_argument("--judged", type=int, default=15, help="images of each set that are judged")
-    parser.add_argument("--all", action="store_true", help="train the encoder, too")
+    parser.add_argument("--keep-encoder", action="store_true", help="train decoder and heads only")
     chosen = parser.parse_args()
 
     train = [pair for pair in find_pairs(chosen.data, "train") if pair.set == chosen.set]
@@ -56,7 +56,7 @@ def main() -> None:
         show(f"none (model {number})", "", "", scores(member.file, judged))
     for minutes in chosen.minutes:
         for count in chosen.images:
-            tuning = Tuning(minutes, train_all=chosen.all)
+            tuning = Tuning(minutes, encoder=not chosen.keep_encoder)
             with tempfile.TemporaryDirectory() as folder:
                 clock = Clock(tuning)
                 examples: Examples = divide(load(spread(train, count)))

@@ -55,7 +55,7 @@ def add_making(group: Group) -> None:
     tune.add_argument("--minutes", type=float, default=5.0, help="of wall time, in all (5)")
     tune.add_argument("--partial", action="store_true", help="only some cells are drawn: the rest is unknown")
     tune.add_argument("--weights", default="compact", help="to begin with: compact, or a folder or file")
-    tune.add_argument("--all", action="store_true", help="train the encoder, too")
+    tune.add_argument("--keep-encoder", action="store_true", help="train decoder and heads only")
     tune.set_defaults(run=commands.run_tune)
 
     plot = group.add_parser("plot", help="draw the learning curve of a run's log")

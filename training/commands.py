@@ -34,7 +34,7 @@ def run_tune(chosen: argparse.Namespace) -> None:
 
     if not chosen.minutes > 0:
         raise UsageError(f"--minutes {chosen.minutes:g}: give a number above 0")
-    tuning = Tuning(chosen.minutes, partial=chosen.partial, train_all=chosen.all)
+    tuning = Tuning(chosen.minutes, partial=chosen.partial, encoder=not chosen.keep_encoder)
     clock = Clock(tuning)
     weights = find_weights(chosen.weights)  # before minutes of reading
     if not chosen.out.absolute().parent.is_dir():

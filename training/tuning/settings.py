@@ -12,7 +12,7 @@ class Tuning:
     minutes: float = 5.0  # wall time of the whole run, reading and judging included
     partial: bool = False  # pixels that nobody drew are left out of the loss
     steps: int | None = None  # ends the run after so many steps, whatever the time; for tests
-    train_all: bool = False  # the encoder too
+    encoder: bool = True  # is trained, too; benchmarks/README.md has what either way gave
     crop: int = 256  # px
     own: int = 4  # crops of the user's images a step
     replayed: int = 2  # and of synthetic ones

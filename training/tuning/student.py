@@ -84,8 +84,8 @@ class Student:
 
 
 def moves(name: str, tuning: Tuning) -> bool:
-    """Whether this parameter is trained: decoder and heads, and the encoder where all are."""
-    return tuning.train_all or not name.startswith("encoder.")
+    """Whether this parameter is trained: decoder and heads, and the encoder unless it stays."""
+    return tuning.encoder or not name.startswith("encoder.")
 
 
 def recall_loss(output: torch.Tensor, said: torch.Tensor, flow_weight: float) -> torch.Tensor:

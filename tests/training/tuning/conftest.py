@@ -52,4 +52,4 @@ def start(random_pair: Path) -> Iterator[Weights]:
 @pytest.fixture
 def short() -> Tuning:
     """Three steps on small crops."""
-    return Tuning(steps=3, crop=64, own=2, replayed=1, looks=1, intensity_p=0.0)
+    return Tuning(steps=3, crop=64, own=2, replayed=1, looks=1, intensity_p=0.0, encoder=False)
