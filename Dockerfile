@@ -72,6 +72,18 @@ LABEL org.opencontainers.image.title="mediar-box" \
       org.opencontainers.image.revision="$REVISION" \
       org.opencontainers.image.source="$SOURCE"
 
+FROM build AS build-train
+COPY requirements-train.lock ./
+RUN pip --python /opt/venv/bin/python install --no-cache-dir --require-hashes --no-compile -r requirements-train.lock
+
+FROM runtime AS train
+# `mediar-box tune`: what adapts the pair to a laboratory's own images, on the CPU
+COPY --from=build-train /opt/venv /opt/venv
+COPY evaluation evaluation
+COPY training training
+COPY image/bom.py /tmp/
+RUN python /tmp/bom.py > /opt/bom.cdx.json && rm /tmp/bom.py
+
 FROM runtime AS cpu
 COPY --from=build-cpu /opt/venv /opt/venv
 COPY image/bom.py /tmp/

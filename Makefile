@@ -4,7 +4,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help install predict test test-slow test-kill docs lint types
+.PHONY: help install predict tune test test-slow test-kill docs lint types
 .PHONY: image image-test image-test-gpu image-contents save lock
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -26,6 +26,10 @@ else
 	@echo "labels and overlays are in $(OUT)"
 endif
 
+MINUTES ?= 5
+tune: install  ## adapt the pair to labelled images: IN=DIR LABELS=DIR OUT=FILE.safetensors [MINUTES=5]
+	$(BIN)/python -m training tune -i $(IN) -l $(LABELS) -o $(OUT) --minutes $(MINUTES) $(FLAGS)
+
 test: install  ## the fast tests (under 6 minutes on two cores)
 	$(BIN)/python -m pytest -m "not slow and not docker"
 
@@ -45,12 +49,12 @@ lint: install  ## ruff
 types: install  ## mypy
 	$(BIN)/mypy
 
-# the image: TARGET=gpu (with CUDA) or cpu (slim); BUILD_FLAGS go to docker build
+# the image: TARGET=gpu (with CUDA), cpu (slim) or train (with what `tune` needs); BUILD_FLAGS go to docker build
 TARGET ?= gpu
-IMAGE ?= mediar-box:$(if $(filter cpu,$(TARGET)),cpu,latest)
+IMAGE ?= mediar-box:$(if $(filter gpu,$(TARGET)),latest,$(TARGET))
 ARCHIVE ?= build/$(subst :,-,$(IMAGE)).tar.gz
 
-image:  ## build the Docker image, TARGET=gpu (default) or cpu
+image:  ## build the Docker image, TARGET=gpu (default), cpu or train
 	DOCKER_BUILDKIT=1 docker build $(BUILD_FLAGS) --target $(TARGET) --tag $(IMAGE) \
 		--build-arg VERSION=$$(sed -n 's/^__version__ = "\(.*\)"/\1/p' app/__init__.py) \
 		--build-arg REVISION=$$(git rev-parse HEAD 2>/dev/null || echo unstated) \
@@ -75,7 +79,7 @@ save:  ## the image as the challenge wants it handed in: one .tar.gz
 	@du --apparent-size -h $(ARCHIVE)
 
 lock: install  ## pin and hash everything that the images install
-	for name in requirements requirements-gpu; do \
+	for name in requirements requirements-gpu requirements-train; do \
 		$(BIN)/uv pip compile --quiet --system-certs --generate-hashes --no-header --no-annotate --no-emit-index-url \
 			--python-version 3.11 --python-platform x86_64-manylinux_2_28 $$name.txt -o $$name.lock || exit 1; \
 	done

@@ -1,6 +1,12 @@
 #!/bin/sh
-# The image's first command: predicts where it gets nothing or flags, runs a command where it gets one.
+# The image's first command: predicts where it gets nothing or flags, tunes on `tune`, runs any other command.
 case "${1--}" in
 -*) exec sh /workspace/predict.sh "$@" ;;
+tune)
+    if [ ! -d /workspace/training ]; then
+        echo "error: tune needs the training tools, which this image has not; use mediar-box:train" >&2
+        exit 2
+    fi
+    exec python -m training "$@" ;;
 *) exec "$@" ;;
 esac

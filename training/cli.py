@@ -45,6 +45,19 @@ def add_making(group: Group) -> None:
     fit.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
     fit.set_defaults(run=commands.run_fit)
 
+    tune = group.add_parser("tune", help="adapt the carried pair to a handful of labelled images, in minutes")
+    tune.add_argument("-i", "--images", nargs="+", type=Path, required=True, help="files or folders")
+    tune.add_argument(
+        "-l", "--labels", nargs="+", type=Path, required=True,
+        help="the same: label TIFF or PNG, ImageJ .roi or .zip, QuPath .geojson, Cellpose _seg.npy",
+    )  # fmt: skip
+    tune.add_argument("-o", "--out", type=Path, required=True, metavar="FILE.safetensors")
+    tune.add_argument("--minutes", type=float, default=5.0, help="of wall time, in all (5)")
+    tune.add_argument("--partial", action="store_true", help="only some cells are drawn: the rest is unknown")
+    tune.add_argument("--weights", default="compact", help="to begin with: compact, or a folder or file")
+    tune.add_argument("--keep-encoder", action="store_true", help="train decoder and heads only")
+    tune.set_defaults(run=commands.run_tune)
+
     plot = group.add_parser("plot", help="draw the learning curve of a run's log")
     plot.add_argument("log", type=Path, help="runs/<phase>.csv")
     plot.set_defaults(run=commands.run_plot)

@@ -24,6 +24,44 @@ def run_fit(chosen: argparse.Namespace) -> None:
     print(fit(phase, samples, chosen.runs, device))
 
 
+def run_tune(chosen: argparse.Namespace) -> None:
+    need_tools()
+    from app.network.weights import find_weights
+    from training.labels import find_drawn
+    from training.tuning import Tuning, tune
+    from training.tuning.clock import Clock
+    from training.tuning.examples import load_examples
+
+    if not chosen.minutes > 0:
+        raise UsageError(f"--minutes {chosen.minutes:g}: give a number above 0")
+    tuning = Tuning(chosen.minutes, partial=chosen.partial, encoder=not chosen.keep_encoder)
+    clock = Clock(tuning)
+    weights = find_weights(chosen.weights)  # before minutes of reading
+    if not chosen.out.absolute().parent.is_dir():
+        raise UsageError(f"{chosen.out}: its folder is not there; make it or choose another")
+    examples = load_examples(find_drawn(chosen.images, chosen.labels), partial=chosen.partial)
+    done = tune(examples, weights, chosen.out, tuning, clock)
+    what = f"{done.before:.3f} before, {done.after:.3f} after"
+    if done.claim:
+        count = len(examples.held) + len(examples.taught)
+        print(f"F1 on {len(examples.held)} of {count} images, held back: {what}")
+    else:
+        print(f"F1 on the images it learnt from: {what}; with 4 labelled images one is held back to test on")
+    print(f"{done.steps} steps, {done.seconds:.0f} s; use it with --weights {done.file}")
+
+
+def need_tools() -> None:
+    """One line where the libraries of training are not installed."""
+    from importlib.util import find_spec
+
+    missing = [name for name in ("torch", "monai") if find_spec(name) is None]
+    if missing:
+        raise UsageError(
+            f"training needs {' and '.join(missing)}, which are not here: use the image mediar-box:train, "
+            "or `pip install 'mediar-box[train]'` beside a checkout"
+        )
+
+
 def run_plot(chosen: argparse.Namespace) -> None:
     from training.log import plot
 

@@ -10,7 +10,7 @@ import pytest
 from training.cli import main
 
 COMMANDS = (
-    *("fit", "plot", "discover", "export", "relabel", "synthesise"),
+    *("fit", "tune", "plot", "discover", "export", "relabel", "synthesise"),
     *("score", "select", "ablate", "card", "gallery"),
 )
 
