@@ -1,8 +1,8 @@
 """Cells of several scales become one label image, cell by cell.
 
-A cell is worth its area times its score squared. A scale has a voice in an
-image: what all its cells are worth together, as a part of what those of the
-best scale are, squared, and never less than a whisper. So a scale that sees
+A cell is worth a power of its area times a power of its score. A scale has a
+voice in an image: what all its cells are worth together per diameter, as a part
+of what those of the best scale are, squared, and never less than a whisper. So a scale that sees
 little but specks in an image is heard there only where it is sure: a cell of
 low score times voice is dropped.
 
@@ -79,7 +79,13 @@ def decide(layers: Sequence[Layer], shape: tuple[int, int], merging: Merging) ->
         worth(layer, area, merging, coarsest=layer is layers[-1])
         for layer, area in zip(layers, areas, strict=True)
     ]
-    totals = np.array([each.sum() for each in worths])
+    # per diameter, not per area: a few large blobs must not silence a field of small cells
+    totals = np.array(
+        [
+            (each * np.maximum(area, 1) ** (0.5 - merging.extent)).sum()
+            for each, area in zip(worths, areas, strict=True)
+        ]
+    )
     share = (totals / max(totals.max(), 1e-9)) ** merging.voice
     voices = merging.whisper + (1 - merging.whisper) * share
     worths = [each * voice for each, voice in zip(worths, voices, strict=True)]
@@ -106,7 +112,7 @@ def decide(layers: Sequence[Layer], shape: tuple[int, int], merging: Merging) ->
 
 def worth(layer: Layer, areas: NDArray[np.int64], merging: Merging, *, coarsest: bool) -> NDArray[np.float64]:
     """`(n + 1,)` of a layer's cells, by their `areas` in the image; 0 for what is no cell."""
-    value = areas * np.concatenate(([0.0], layer.scores)) ** merging.sharpness
+    value = areas**merging.extent * np.concatenate(([0.0], layer.scores)) ** merging.sharpness
     if coarsest:  # there is no coarser scale to see its large cells better
         return value
     return value * np.minimum(1, merging.largest / np.maximum(layer.diameters, 1e-9)) ** 2
