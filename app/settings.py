@@ -54,7 +54,7 @@ class Merging:
     """How cells found at several scales become one label image (app/cells/merging.py has the rule)."""
 
     smallest: float = 16.0  # px of the scale's own grid; smaller cells are a finer scale's to find
-    largest: float = 50.0  # px of the scale's own grid; above it a cell's worth no longer grows with its area
+    largest: float = 50.0  # px of the scale's own grid; above it a cell's worth falls
     margin: float = 2.2  # a coarser cell must be worth so many times what lies in it
     extent: float = 0.75  # power of the area in a cell's worth
     sharpness: float = 3.0  # power of the score in it

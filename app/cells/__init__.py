@@ -13,7 +13,7 @@ compiled where a cell is first tracked, not on import.
 """
 
 from .extents import Extents
-from .multiscale import Found, find_cells, find_cells_in_bands
+from .multiscale import Found, find_cells, find_cells_in_bands, on_image_grid
 from .tracking import compute_masks, track, track_bands, warm_up
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "compute_masks",
     "find_cells",
     "find_cells_in_bands",
+    "on_image_grid",
     "track",
     "track_bands",
     "warm_up",

@@ -46,6 +46,11 @@ def interpolate(labels, probability, top, scale, y0, threshold, out):  # type: i
             left = int(np.floor(cx))
             tx = cx - left
             xs = (min(max(left, 0), width - 1), min(max(left + 1, 0), width - 1))
+            if not (
+                labels[ys[0], xs[0]] or labels[ys[0], xs[1]] or labels[ys[1], xs[0]] or labels[ys[1], xs[1]]
+            ):
+                out[row, x] = 0  # far from all cells, as most of an image is, there is nothing to weigh
+                continue
             level = 0.0
             best, most = 0, 0.0
             for i in range(4):

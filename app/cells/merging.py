@@ -2,9 +2,9 @@
 
 A cell is worth a power of its area times a power of its score. A scale has a
 voice in an image: what all its cells are worth together per diameter, as a part
-of what those of the best scale are, squared, and never less than a whisper. So a scale that sees
-little but specks in an image is heard there only where it is sure: a cell of
-low score times voice is dropped.
+of what those of the best scale are, squared, and never less than a whisper. So
+a scale that sees little but specks in an image is heard there only where it is
+sure: a cell of low score times voice is dropped. Of one scale all cells stay.
 
 Scales are taken from the finest to the coarsest. A coarser cell competes with
 those cells found so far that lie in it by more than half of their own area,
@@ -14,8 +14,8 @@ coarse scale takes for one cell does not swallow the cells that fill it, and of
 one cell found twice the finer contour stays. A coarser cell that is covered by
 others by more than half is dropped, and what is left of an overlap is the
 finer cell's. A coarser scale is heard only on cells that are large enough on
-its own grid (`smallest`); above `largest` a cell's worth no longer grows, since
-a coarser scale sees it better.
+its own grid (`smallest`); above `largest` a cell's worth falls, since a coarser
+scale sees it better.
 
 All of this is decided on tables of cells and of what two of them share, which
 are the same however an image is read: a slide is merged in bands from what its
@@ -74,6 +74,8 @@ def merged(
 
 def decide(layers: Sequence[Layer], shape: tuple[int, int], merging: Merging) -> list[NDArray[np.bool_]]:
     """Per layer `(n + 1,)`: which of its cells are in the result."""
+    if len(layers) == 1:
+        return [np.arange(len(layers[0].areas)) > 0]
     areas, pairs = compare(layers, shape)
     worths = [
         worth(layer, area, merging, coarsest=layer is layers[-1])

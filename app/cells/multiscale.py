@@ -63,7 +63,7 @@ def find_cells(
 
 
 def find_cells_in_bands(
-    bands: Iterable[tuple[float, tuple[int, int], Iterable[Band]]],
+    bands: Sequence[tuple[float, tuple[int, int], Iterable[Band]]],
     shape: tuple[int, int],
     tracking: Tracking,
     merging: Merging,
@@ -74,9 +74,13 @@ def find_cells_in_bands(
     """Consecutive bands of the final labels `find_cells` would give; memory grows with the width only.
 
     `bands` gives scale, shape of its grid and bands of flow and probability,
-    from the coarsest to the finest, each to be used up before the next. What
-    they hold lies in files without names in `folder` until the last band is given out.
+    from the coarsest to the finest; each is used up before the next is begun.
+    What they hold lies in files without names in `folder` until the last band is given out.
     """
+    if [scale for scale, _, _ in bands] == [1]:
+        yield from track_bands(bands[0][2], shape, tracking, device, scored)
+        return
+
     from .layers import Layer
     from .merging import merged
     from .spool import Spool
@@ -128,14 +132,20 @@ def summed(counts: Sequence[NDArray[np.int64]], length: int) -> NDArray[np.int64
 
 def composed(
     bands: Sequence[tuple[float, Band]], labels: NDArray[np.int32], layer_of: NDArray[np.int32]
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+) -> Band:
     """Flow `(2, H, W)` and probability `(H, W)` of the finest scale, and in coarser cells those of theirs."""
+    flow, probability = on_image_grid(*bands[0], labels.shape)
     source = np.concatenate((np.zeros(1, np.int32), layer_of))[labels]
-    flow = np.empty((2, *labels.shape), np.float32)
-    probability = np.empty(labels.shape, np.float32)
-    for layer, (scale, (its_flow, its_probability)) in enumerate(bands):
+    for layer, (scale, (its_flow, its_probability)) in enumerate(bands[1:], 1):
         ys, xs = np.nonzero(source == layer)
         its_ys, its_xs = (((axis + 0.5) * scale).astype(np.intp) for axis in (ys, xs))
         flow[:, ys, xs] = its_flow[:, its_ys, its_xs]
         probability[ys, xs] = its_probability[its_ys, its_xs]
     return flow, probability
+
+
+def on_image_grid(scale: float, band: Band, shape: tuple[int, ...]) -> Band:
+    """A whole image's flow and probability from the grid of `scale`, copied; unit flows stay as they are."""
+    ys, xs = (((np.arange(side) + 0.5) * scale).astype(np.intp) for side in shape)
+    flow, probability = band
+    return flow[:, ys[:, None], xs], probability[ys[:, None], xs]

@@ -20,6 +20,7 @@ from .windows import View, count_windows
 
 Budget = float | None  # seconds; None = no limit
 
+MERGING = 0.5  # s per megapixel of the image, where cells of several scales are merged
 GLASS = 0.1  # s per megapixel, where nothing is tracked: rows are looked at, compressed, written
 VIEWS = (View.IDENTITY, View.HORIZONTAL, View.VERTICAL)
 

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..settings import Windows
-from .clock import Clock, Rung, Speed, choose, ladder, pass_order
+from .clock import MERGING, Clock, Rung, Speed, choose, ladder, pass_order
 from .engines import Device, Engine, load_engines
 from .passes import IN_MEMORY, Mean, Pass, Seen, Where
 from .scales import rescaled, scaled, worth_running
@@ -92,6 +92,7 @@ class Network:
             signal = sample_signal(image, Grid(shape, View.IDENTITY, self.windows))
         each = (self.speed.window or 0.0) * signal
         left = clock.left - self.speed.rest(tracked_pixels(shape, rungs[0].scales), signal)
+        left -= merging_seconds(shape, rungs[0])
         rung = choose(rungs, left, lambda rung: each * rung.count(shape, self.windows))
         return Progress(rung, rung.count(shape, self.windows), signal)
 
@@ -146,7 +147,7 @@ class Network:
             bottom = min(top + step, seen[0])
             taken: list[Pass] = []
             pixels = (seen[0] - top) * seen[1] + tracked_pixels(shape, finer)
-            rest = self.speed.rest(pixels, progress.signal)
+            rest = self.speed.rest(pixels, progress.signal) + merging_seconds(shape, progress.rung)
             for one in passes:
                 to_go = sum(p.windows_left + later for p in [*taken, one]) * progress.signal
                 if taken and to_go * (self.speed.window or 0.0) > clock.left - rest:
@@ -186,6 +187,11 @@ class Network:
 def tracked_pixels(shape: tuple[int, int], scales: Sequence[float]) -> int:
     """Pixels of the grids of all `scales` together."""
     return sum(math.prod(scaled(shape, scale)) for scale in scales)
+
+
+def merging_seconds(shape: tuple[int, int], rung: Rung) -> float:
+    """What merging the cells of a plan's scales takes at the end."""
+    return MERGING * shape[0] * shape[1] / 1e6 if len(rung.scales) > 1 else 0.0
 
 
 def sample_signal(image: Rows, grid: Grid) -> float:

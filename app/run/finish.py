@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ..cells import Extents, Found, find_cells, find_cells_in_bands
+from ..cells import Extents, Found, find_cells, find_cells_in_bands, on_image_grid
 from ..network import Band, Clock, Network, Progress, ScaleBands, parse_scales, scaled
 from ..settings import Job
 from ..write.labels import read_labels, rewrite_record, write_label_bands, write_labels
@@ -70,14 +70,15 @@ def finish_banded(job: Job, ready: Ready, network: Network, clock: Clock) -> Fin
     """Network, tracking and writing of a slide, band by band."""
     progress = network.plan(ready.source, ready.shape, clock, parse_scales(job.scales))
     height = band_height(ready.shape[1])
-    kept = Kept(ready.shape) if job.draws else None
+    finest = progress.rung.scales[0]
+    kept = Kept(scaled(ready.shape, finest)) if job.draws else None
     scores: list[NDArray[np.float32]] = [np.zeros(0, np.float32)]
 
     def bands(scale: float) -> Iterator[Band]:
         given = network.bands(ready.source, ready.shape, clock, progress, scale, height)
-        return kept.collect(given) if kept and scale == 1 else given
+        return kept.collect(given) if kept and scale == finest else given
 
-    per_scale = ((s, scaled(ready.shape, s), bands(s)) for s in reversed(progress.rung.scales))
+    per_scale = [(s, scaled(ready.shape, s), bands(s)) for s in reversed(progress.rung.scales)]
     labels = find_cells_in_bands(
         per_scale,
         ready.shape,
@@ -93,7 +94,8 @@ def finish_banded(job: Job, ready: Ready, network: Network, clock: Clock) -> Fin
         ready.partial.publish()
         row = None
     else:
-        found = Found(read_labels(ready.partial.temporary), np.concatenate(scores), *kept.band)
+        band = kept.band if finest == 1 else on_image_grid(finest, kept.band, ready.shape)
+        found = Found(read_labels(ready.partial.temporary), np.concatenate(scores), *band)
         row = publish(job, ready, found, progress, clock)
     return finished(job, ready, extents, progress, clock, row)
 
@@ -131,7 +133,7 @@ def publish(job: Job, ready: Ready, found: Found, progress: Progress, clock: Clo
 
 
 class Kept:
-    """A slide's flow and probability in memory, for outputs that need them after all."""
+    """A slide's flow and probability at its finest scale in memory, for outputs that need them after all."""
 
     def __init__(self, shape: tuple[int, int]) -> None:
         self.band: Band = (np.empty((2, *shape), np.float32), np.empty(shape, np.float32))

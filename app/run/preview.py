@@ -85,6 +85,8 @@ def paragraph(job: Job, info: ImageInfo, need: Need, models: int) -> list[str]:
 
 def describe(rung: Rung, shape: tuple[int, int], job: Job) -> str:
     """The best plan in words; what fits the time is known once the first windows were run."""
-    plan = f"up to {rung.passes} passes at overlap {rung.overlap:g}, {rung.count(shape, job.windows)} windows"
+    scales = " ".join(f"{scale:g}" for scale in rung.scales)
+    plan = f"up to {rung.passes} passes at overlap {rung.overlap:g}, scales {scales}"
+    plan = f"{plan}, {rung.count(shape, job.windows)} windows"
     rest = Speed().rest(shape[0] * shape[1], 1)
     return f"{plan}, then {rest:.1f} s of tracking"

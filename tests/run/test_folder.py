@@ -198,6 +198,20 @@ def test_large_images_go_in_bands(folder: Path, bright_blobs: object) -> None:
         np.testing.assert_array_equal(read_labels(path), labels)
 
 
+@pytest.mark.parametrize("scales", ["1", "0.5"])
+def test_a_slides_flows_are_those_of_a_whole_image(folder: Path, bright_blobs: Any, scales: str) -> None:
+    """At half scale a slide's flows were whatever lay in memory."""
+    flows = []
+    for block_from in (1_000_000, 1000):
+        tracking = replace(Job((), Path()).tracking, block_from=block_from, block=64)
+        given = job(folder, tracking=tracking, scales=scales, save=("flows",), overwrite=True)
+        assert run(given, bright_blobs)[0] == 0
+        flows.append([np.load(path)["dP"] for path in sorted((folder / "out").glob("*_flows.npz"))])
+    assert len(flows[0]) == 4
+    for whole, banded in zip(*flows, strict=True):
+        np.testing.assert_allclose(banded, whole, atol=1e-4)
+
+
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     """Wrong use is said before any image is touched."""
     (tmp_path / "file").write_text("")
