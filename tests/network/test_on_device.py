@@ -21,21 +21,14 @@ from app.network.weights import find_weights  # noqa: E402
 from app.network.windows import View  # noqa: E402
 from app.read import Pixels  # noqa: E402
 from app.settings import Windows  # noqa: E402
+from tests.network.uneven import Uneven  # noqa: E402
 
 HERE = on_device("cpu")
 SMALL = Windows(size=32, overlap=0.6)
 
 
-class Uneven:
-    """Stands in for the network: its answer depends on the place in the window and on neighbours."""
-
-    name = "uneven"
-    batch = 3
-
-    def __call__(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
-        ramp = np.linspace(0.5, 2, windows.shape[2], dtype=np.float32)
-        turned = windows * ramp[:, None] + np.roll(windows, 2, axis=3) * ramp
-        return turned + np.array([0.1, 0.2, 0.3], np.float32)[:, None, None]
+class UnevenThere(Uneven):
+    """The same where passes run on a torch device."""
 
     def on_device(self, steps: torch.Tensor) -> torch.Tensor:
         return torch.from_numpy(self(steps.permute(0, 3, 1, 2).numpy() / np.float32(255)))
@@ -55,8 +48,8 @@ def half_empty(height: int, width: int) -> NDArray[np.uint8]:
 def test_a_pass_equals_numpys(shape: tuple[int, int], view: View) -> None:
     """A window cut or turned otherwise on the GPU would shift its cells, and only there."""
     image = Pixels(half_empty(*shape))
-    expected = single_pass(Uneven(), image, shape, view, SMALL)
-    found = single_pass(Uneven(), image, shape, view, SMALL, HERE)
+    expected = single_pass(UnevenThere(), image, shape, view, SMALL)
+    found = single_pass(UnevenThere(), image, shape, view, SMALL, HERE)
     np.testing.assert_allclose(found, expected, atol=2e-6)
 
 
@@ -67,8 +60,8 @@ def test_bands_equal_numpys(height: int) -> None:
     image, clock = Pixels(half_empty(*shape)), Clock.start(None)
     found = []
     for network in (
-        Network([Uneven(), Uneven()], SMALL),
-        Network([Uneven(), Uneven()], SMALL, where=HERE),
+        Network([UnevenThere(), UnevenThere()], SMALL),
+        Network([UnevenThere(), UnevenThere()], SMALL, where=HERE),
     ):
         bands = list(network.bands(image, shape, clock, network.plan(image, shape, clock), 1, height))
         found.append(np.concatenate([np.concatenate((flow, odds[None])) for flow, odds in bands], axis=1))
@@ -82,7 +75,7 @@ def test_rows_go_to_the_device_once(monkeypatch: pytest.MonkeyPatch) -> None:
         torch, "from_numpy", lambda array, real=torch.from_numpy: sent.append(array) or real(array)
     )
     image = np.random.default_rng(0).integers(0, 256, (32, 320, 3), np.uint8)
-    single_pass(Uneven(), Pixels(image), (32, 320), View.IDENTITY, SMALL, HERE)
+    single_pass(UnevenThere(), Pixels(image), (32, 320), View.IDENTITY, SMALL, HERE)
     assert sum(array.dtype == np.uint8 for array in sent) == 1
 
 
@@ -117,7 +110,7 @@ def test_half_scale_runs_there_too() -> None:
     shape = (99, 70)
     image, clock = Pixels(half_empty(*shape)), Clock.start(None)
     found = []
-    for network in (Network([Uneven()], SMALL), Network([Uneven()], SMALL, where=HERE)):
+    for network in (Network([UnevenThere()], SMALL), Network([UnevenThere()], SMALL, where=HERE)):
         progress = network.plan(image, shape, clock)
         progress.rung = replace(progress.rung, scales=(0.5,))
         ((flow, _),) = network.bands(image, shape, clock, progress, 0.5, shape[0])
@@ -127,7 +120,7 @@ def test_half_scale_runs_there_too() -> None:
 
 def test_a_pair_on_cuda_has_all_of_it_there(monkeypatch: pytest.MonkeyPatch) -> None:
     """The GPU's tracking was written and tested, and for a long time nothing called it."""
-    monkeypatch.setattr(inference, "load_engines", lambda *_: [Uneven()])
+    monkeypatch.setattr(inference, "load_engines", lambda *_: [UnevenThere()])
     weights = find_weights("compact")
     there = Network.load(weights, Device("cuda", "a GPU", ""), SMALL, exact=False)
     assert (there.where.one, there.tracks_on) == (DevicePass, "auto")

@@ -15,20 +15,9 @@ from app.network.strips import Strips
 from app.network.windows import Grid, View
 from app.read import Pixels
 from app.settings import Windows
+from tests.network.uneven import Uneven
 
 SMALL = Windows(size=32, overlap=0.6, empty_range=-1)
-
-
-class Uneven:
-    """Stands in for the network: its answer depends on the place in the window and on neighbours."""
-
-    name = "uneven"
-    batch = 3
-
-    def __call__(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
-        ramp = np.linspace(0.5, 2, windows.shape[2], dtype=np.float32)
-        turned = windows * ramp[:, None] + np.roll(windows, 2, axis=3) * ramp
-        return turned + np.array([0.1, 0.2, 0.3], np.float32)[:, None, None]
 
 
 def random_image(height: int, width: int, seed: int = 0) -> NDArray[np.uint8]:
