@@ -3,6 +3,7 @@
 device.py  which device, and why
 cpu.py     OpenVINO; no torch
 cuda.py    torch, half precision
+signalstack.py  what OpenVINO does to the thread that loads it, undone
 lazy.py    an engine that loads in a thread while other work goes on
 export.py  makes the graph of an architecture (development only)
 """

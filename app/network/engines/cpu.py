@@ -18,6 +18,7 @@ from ..weights import Member
 from ..weights.graph import Graph
 from ..weights.states import read_state
 from .device import Precision
+from .signalstack import kept_signal_stack
 
 
 class CpuEngine:
@@ -34,20 +35,21 @@ class CpuEngine:
             raise WeightsError(
                 f"{member.file}: {cause}; give weights of {member.architecture.name}"
             ) from cause
-        core = ov.Core()
-        network = core.read_model(graph.xml, ov.Tensor(weights))
-        self.name = member.file.stem
-        self.request = core.compile_model(
-            network,
-            "CPU",
-            {
-                "PERFORMANCE_HINT": "LATENCY",
-                "INFERENCE_PRECISION_HINT": "f32" if precision == "float32" else fast_type(core),
-                "INFERENCE_NUM_THREADS": cpu_limit(),
-                # pinned threads of two processes, or of two containers, would fight for the same cores
-                "ENABLE_CPU_PINNING": False,
-            },
-        ).create_infer_request()
+        with kept_signal_stack():
+            core = ov.Core()
+            network = core.read_model(graph.xml, ov.Tensor(weights))
+            self.name = member.file.stem
+            self.request = core.compile_model(
+                network,
+                "CPU",
+                {
+                    "PERFORMANCE_HINT": "LATENCY",
+                    "INFERENCE_PRECISION_HINT": "f32" if precision == "float32" else fast_type(core),
+                    "INFERENCE_NUM_THREADS": cpu_limit(),
+                    # pinned threads of two processes, or of two containers, would fight for the same cores
+                    "ENABLE_CPU_PINNING": False,
+                },
+            ).create_infer_request()
 
     def __call__(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
         """`(B, 3, 512, 512)` → the same shape; one window at a time."""

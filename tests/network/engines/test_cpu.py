@@ -14,6 +14,7 @@ from app.errors import WeightsError
 from app.network.architecture import OFFICIAL, Architecture
 from app.network.engines import choose_device, load_engines
 from app.network.engines.cpu import CpuEngine
+from app.network.engines.signalstack import current
 from app.network.weights import Member, find_weights
 
 
@@ -124,3 +125,17 @@ def test_the_official_graph_equals_torch(tmp_path: Path, windows: NDArray[np.flo
     assert member.architecture == OFFICIAL
     found = CpuEngine(member, "float32")(windows[:1])
     assert np.abs(found - reference(member, windows[:1])).max() < 1e-3
+
+
+def test_the_threads_signal_stack_stays_as_it_was(random_pair: Path) -> None:
+    """OpenVINO left one of freed memory behind, and the next SIGTERM was a segmentation fault."""
+
+    def told() -> tuple[int | None, int, int]:
+        stack = current()
+        return stack.sp, stack.flags, stack.size
+
+    before = told()
+    engine = CpuEngine(find_weights(str(random_pair)).members[0])
+    assert told() == before
+    del engine
+    assert told() == before
