@@ -48,9 +48,7 @@ def stained_cells(scene: Scene) -> Image:
     together = np.clip((blur(scene.body, 1.5 * wide) - rng.uniform(0.1, 0.25)) * 12, 0, 1)
     line = blur(borders(own) & (own > 0), rng.uniform(0.6, max(0.07 * wide, 0.9)))
     membrane = rng.uniform(0.2, 3) * np.minimum(2 * line, 1.2)
-    uncovered = 1 - rng.uniform(0.5, 1) * blur(
-        scene.body, rng.uniform(0.6, 1.5)
-    )  # some lies over it
+    uncovered = 1 - rng.uniform(0.5, 1) * blur(scene.body, rng.uniform(0.6, 1.5))  # some lies over it
     inside = log_uniform(rng, 0.1, 1.6) * (own > 0) * uncovered
     amount = together * (membrane + inside) * np.clip(1 + 0.4 * scene.texture + 0.2 * scene.grain, 0.1, 3)
     if chance(rng, 0.5):  # fibres within the cells
