@@ -75,7 +75,7 @@ SHARES: Mapping[str, Mapping[str, float]] = {
     "interference": {"spiky": 20, "sheet": 15, "blobs": 15, "few": 8, "rods": 6},
     "brightfield": {"blobs": 30, "clumps": 10, "rods": 12, "spiky": 15, "few": 10, "sheet": 6, "empty": 3},
     "section": {"organ": 80, "epithelium": 25, "clumps": 15, "blobs": 5, "empty": 4},
-    "immuno": {"organ": 30, "epithelium": 70, "clumps": 8},
+    "immuno": {"organ": 50, "epithelium": 160, "clumps": 10},
     "white_cells": {"smear": 65, "few": 5},
     "red_cells": {"smear": 18, "clumps": 6},
     "levels": {"blobs": 15, "clumps": 10, "sheet": 15, "spiky": 15, "rods": 8, "few": 16},
