@@ -14,7 +14,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 
 from ..errors import ImageError, ReadError, UsageError, WriteError
@@ -43,8 +42,6 @@ def check_stack(job: Job) -> None:
         )
     if wrong:
         raise UsageError(f"--save {wrong[0]}: is of tracks; add --stack t")
-    if job.stack == "t" and find_spec("laptrack") is None:
-        raise UsageError("--stack t: needs laptrack, which is missing; add it with pip install laptrack")
     if job.stack and job.page is not None:
         raise UsageError("--page: takes one plane where --stack takes all; leave one of them out")
     if job.stack and job.report:
