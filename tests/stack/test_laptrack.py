@@ -1,4 +1,4 @@
-"""The tracks are those of laptrack (Fukai and Kawaguchi, Bioinformatics 39 (2023) btac799), costs being equal."""
+"""The tracks are those of laptrack (Fukai and Kawaguchi, Bioinformatics 39 (2023) btac799) at equal costs."""
 
 from __future__ import annotations
 
