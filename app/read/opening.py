@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ..errors import ReadError
+from .address import address
 
 SIGNATURES = (
     (b"\x89PNG\r\n\x1a\n", "PNG"),
@@ -17,6 +18,7 @@ SIGNATURES = (
     (b"MM\0*", "TIFF"),
     (b"II+\0", "TIFF"),  # BigTIFF
     (b"MM\0+", "TIFF"),
+    (b"PK\3\4", "ZIP"),
 )
 AGAIN = "copy it again or export it anew"
 KINDS = {
@@ -34,7 +36,7 @@ def unreadable(path: Path, what: object, todo: str) -> ReadError:
     message = " ".join(str(what).split()) or type(what).__name__
     if len(message) > 200:
         message = message[:197] + "..."
-    return ReadError(f"{printable(str(path))}: {printable(message)}; {todo}")
+    return ReadError(f"{printable(address(path) or str(path))}: {printable(message)}; {todo}")
 
 
 def printable(text: str) -> str:
@@ -45,8 +47,12 @@ def printable(text: str) -> str:
 def open_regular(path: Path) -> BinaryIO:
     """Opens a regular file for reading, following links; anything else is refused without waiting for it.
 
-    Raises ReadError.
+    What lies at an address is copied first. Raises ReadError.
     """
+    if address(path):
+        from .remote import fetch
+
+        return fetch(path)
     try:
         kind = stat.S_IFMT(path.stat().st_mode)
         if kind == stat.S_IFREG:
@@ -74,7 +80,7 @@ def state(file: BinaryIO) -> tuple[int, ...]:
 
 
 def identify(path: Path, file: BinaryIO) -> str:
-    """'PNG', 'JPEG', 'BMP' or 'TIFF', by the first bytes and not by the name; raises ReadError."""
+    """'PNG', 'JPEG', 'BMP', 'TIFF' or 'ZIP', by the first bytes and not by the name; raises ReadError."""
     head = file.read(8)
     file.seek(0)
     for signature, name in SIGNATURES:
@@ -82,4 +88,4 @@ def identify(path: Path, file: BinaryIO) -> str:
             return name
     if not head:
         raise unreadable(path, "is empty (0 bytes)", "copy it again")
-    raise unreadable(path, "is not a PNG, JPEG, BMP or TIFF file", "convert it to one of these")
+    raise unreadable(path, "is not a PNG, JPEG, BMP, TIFF or OME-Zarr", "convert it to one of these")

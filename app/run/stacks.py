@@ -18,11 +18,11 @@ from pathlib import Path
 
 from ..errors import ImageError, ReadError, UsageError, WriteError
 from ..network import Network, budget_seconds
-from ..read import ImageSource, Plane, Stack, open_image, open_stack
+from ..read import ImageSource, Plane, Stack, digest, open_image, open_stack
 from ..settings import Job
 from ..system.files import Partial, clear_up, make_folder
 from ..write import WRITERS
-from ..write.labels import SUFFIX, Record, digest, read_record
+from ..write.labels import SUFFIX, Record, read_record
 from .folder import Run, announce
 from .joining import join
 from .tally import Tally
