@@ -8,7 +8,8 @@ from pathlib import Path
 from .address import address
 from .opening import unreadable
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".svs", ".ndpi", ".zarr", ".zarr.zip", ".ozx")
+IMAGES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".svs", ".ndpi", ".mrxs")
+SUFFIXES = (*IMAGES, ".zarr", ".zarr.zip", ".ozx")  # not .dcm: each level of a slide is a file of its own
 ZARR = (".zgroup", ".zattrs", "zarr.json")  # files of which a Zarr folder holds one at least
 
 

@@ -20,6 +20,7 @@ SIGNATURES = (
     (b"MM\0+", "TIFF"),
     (b"PK\3\4", "ZIP"),
 )
+SLIDES = {".mrxs": "MIRAX", ".vms": "Hamamatsu", ".vmu": "Hamamatsu", ".svslide": "Sakura"}
 AGAIN = "copy it again or export it anew"
 KINDS = {
     stat.S_IFDIR: "is a folder",
@@ -80,12 +81,20 @@ def state(file: BinaryIO) -> tuple[int, ...]:
 
 
 def identify(path: Path, file: BinaryIO) -> str:
-    """'PNG', 'JPEG', 'BMP', 'TIFF' or 'ZIP', by the first bytes and not by the name; raises ReadError."""
-    head = file.read(8)
+    """'PNG', 'JPEG', 'BMP', 'TIFF', 'ZIP', 'DICOM' or one of `SLIDES`; raises ReadError.
+
+    It is told by the first bytes and not by the name, save that of slides which
+    keep their pixels in other files: a .mrxs is a JPEG, but of a label or less.
+    """
+    head = file.read(132)
     file.seek(0)
+    if path.suffix.lower() in SLIDES:
+        return SLIDES[path.suffix.lower()]
     for signature, name in SIGNATURES:
         if head.startswith(signature):
             return name
+    if head.endswith(b"DICM"):
+        return "DICOM"
     if not head:
         raise unreadable(path, "is empty (0 bytes)", "copy it again")
     raise unreadable(path, "is not a PNG, JPEG, BMP, TIFF or OME-Zarr", "convert it to one of these")

@@ -16,7 +16,7 @@ from .find import is_zarr
 from .flat import open_flat
 from .limits import Limits
 from .normalise import Scale, countable, find_scale, finite, pieces
-from .opening import identify, open_regular, unreadable
+from .opening import SLIDES, identify, open_regular, unreadable
 from .stored import Stored
 
 Channels = tuple[int, int, int]
@@ -179,6 +179,10 @@ def open_file(path: Path, file: BinaryIO, page: int | None, limits: Limits) -> S
     if page not in (None, 0):
         raise unreadable(path, f"has no page {page}, it is a {kind} and holds 1", "leave out --page")
     with file:
+        if kind == "DICOM" or kind in SLIDES.values():
+            from .slide import open_slide
+
+            return open_slide(path, kind, limits)
         return open_flat(path, file, kind, limits)
 
 
