@@ -53,7 +53,9 @@ def parser() -> argparse.ArgumentParser:
     engine.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
 
     images = argparse.ArgumentParser(add_help=False)
-    images.add_argument("-i", "--input", nargs="+", type=Path, required=True, help="images or folders")
+    images.add_argument(
+        "-i", "--input", nargs="+", type=Path, required=True, help="images, folders, or addresses of images"
+    )
     images.add_argument("-o", "--output", type=Path, required=True, help="folder for the results")
     images.add_argument("--budget", default="challenge", help="challenge, none or seconds per image")
     images.add_argument("--scales", default="auto", metavar="A,B", help="auto, or some of 2,1,0.5,0.25,0.125")
