@@ -1,6 +1,6 @@
 """F1 on a kind of image that training never saw, with synthetic images beside the real ones and without.
 
-    python -m training synthesise -o out/bank --images 800          # no --data: it borrows nothing
+    python -m training synthesise -o out/bank --images 400          # no --data: it borrows nothing
     python -m benchmarks.leave_out --data ../shared/data/cells --bank out/bank
 
 One short base learns nuclei (`BASE`) from random weights, real images only.
@@ -57,14 +57,14 @@ def main() -> None:
         "--kinds", nargs="+", default=list(KINDS), help="left out, one run of each arm for each"
     )
     parser.add_argument("--arms", nargs="+", choices=ARMS, default=ARMS)
-    parser.add_argument("--base-steps", type=int, default=1500)
-    parser.add_argument("--steps", type=int, default=600, help="of each training that goes on from the base")
-    parser.add_argument("--most", type=int, default=60, help="images of a real set that are learnt from")
-    parser.add_argument("--judged", type=int, default=12, help="images of a kind")
+    parser.add_argument("--base-steps", type=int, default=400)
+    parser.add_argument("--steps", type=int, default=180, help="of each training that goes on from the base")
+    parser.add_argument("--most", type=int, default=30, help="images of a real set that are learnt from")
+    parser.add_argument("--judged", type=int, default=8, help="images of a kind")
     chosen = parser.parse_args()
 
     like = Phase.load(Path("training/phases/any1.toml"))
-    like = replace(like, crop=128, target_diameter=(4.0, 90.0), warmup=50, save_every=100)
+    like = replace(like, crop=128, target_diameter=(4.0, 90.0), rate=8e-4, warmup=20, save_every=50)
     real = {name: share for name, share in like.sets.items() if name != BANK}
     base = replace(like, name="base", start="", steps=chosen.base_steps, sets=only(real, BASE))
     named = {name.split("/")[0] for name in real}
