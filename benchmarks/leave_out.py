@@ -58,7 +58,7 @@ def main() -> None:
     )
     parser.add_argument("--arms", nargs="+", choices=ARMS, default=ARMS)
     parser.add_argument("--base-steps", type=int, default=400)
-    parser.add_argument("--steps", type=int, default=180, help="of each training that goes on from the base")
+    parser.add_argument("--steps", type=int, default=220, help="of each training that goes on from the base")
     parser.add_argument("--most", type=int, default=30, help="images of a real set that are learnt from")
     parser.add_argument("--judged", type=int, default=8, help="images of a kind")
     chosen = parser.parse_args()
@@ -81,12 +81,12 @@ def main() -> None:
     for kind in chosen.kinds:
         out = [name for part in kind.split("+") for name in KINDS[part]]
         judged = spread(of(every, out), chosen.judged)
-        found = [judge_once(start, judged, chosen.runs / f"{kind}-base-f1.csv")]
+        found = [judge_once(start, judged, chosen.runs / f"{kind}-base-{base.steps}-f1.csv")]
         for arm in chosen.arms:
             sets = mixed(without(real, out), SHARE if arm == "synthetic" else 0.0)
-            phase = replace(like, name=f"{kind}-{arm}", start="base", steps=chosen.steps, sets=sets)
+            phase = replace(like, name=f"{kind}-{arm}", start="base", steps=chosen.steps, batch=4, sets=sets)
             weights = fit(phase, [s for s in samples if s.pair.set not in out], chosen.runs)
-            found.append(judge_once(weights, judged, chosen.runs / f"{phase.name}-f1.csv"))
+            found.append(judge_once(weights, judged, chosen.runs / f"{phase.name}-{phase.steps}-f1.csv"))
         merged, alone = ([one[variant.name] for one in found] for variant in WANTED)
         print(
             f"| {kind} | {len(judged)} | {cells(merged)} | {' → '.join(f'{f1:.3f}' for f1 in alone)} |",
