@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import COMMAND, __version__
-from .errors import MediarError
+from .errors import MediarError, UsageError
 
 if TYPE_CHECKING:
     from .settings import Job
@@ -81,6 +81,12 @@ def parser() -> argparse.ArgumentParser:
     weights.add_argument("action", choices=["import"])
     weights.add_argument("files", nargs=2, type=Path, metavar="PTH", help="from_phase1.pth from_phase2.pth")
     weights.set_defaults(command=run_import)
+    # no flag of its own, so that whatever stands behind it gets the same one line
+    tune = commands.add_parser(
+        "tune", prefix_chars="\0", add_help=False, help="adapt the weights to your images: where that is done"
+    )
+    tune.add_argument("rest", nargs="*")
+    tune.set_defaults(command=run_tune, quiet=False, debug=False, json_logs=False)
     return top
 
 
@@ -147,6 +153,14 @@ def run_import(options: argparse.Namespace) -> int:
 
     print(f"stored in {import_official(options.files)}; use them with --weights official")
     return 0
+
+
+def run_tune(_options: argparse.Namespace) -> int:
+    """Training is no part of the package: it needs libraries that a prediction can do without."""
+    raise UsageError(
+        "tune is not in here; use `tune` in the image mediar-box:train, or a checkout: `make tune`, or "
+        "`python -m training tune` after `pip install 'mediar-box[train]'`"
+    )
 
 
 def job(options: argparse.Namespace) -> Job:
