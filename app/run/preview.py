@@ -6,13 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..errors import ImageError, UsageError
-from ..network import budget_seconds, find_weights, parse_scales
+from ..network import budget_seconds, parse_scales
 from ..network.clock import Rung, Speed, ladder
 from ..network.scales import worth_running
 from ..read import ImageInfo, find_images, find_stacks, open_image, open_stack
 from ..settings import Job
 from ..system import machine
 from ..write.labels import SUFFIX
+from .calibrated import calibrated, chosen_weights
 from .memory import Need, plan_memory
 from .names import output_stems, shard
 from .stacks import check_stack
@@ -27,7 +28,8 @@ def preview(job: Job) -> int:
         asked = ", ".join(map(str, job.inputs))
         raise UsageError(f"{asked}: no images found; see the README for the formats")
     stems = output_stems(images)
-    models = len(find_weights(job.weights).members)
+    weights = chosen_weights(job.weights, job.settings, job.scales)
+    job, models = calibrated(job, weights), len(weights.members)
     unreadable = 0
     for path in shard(images, job.shard):
         label = job.output / (stems[path] + SUFFIX)
