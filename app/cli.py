@@ -59,6 +59,10 @@ def parser() -> argparse.ArgumentParser:
     images.add_argument("-o", "--output", type=Path, required=True, help="folder for the results")
     images.add_argument("--budget", default="challenge", help="challenge, none or seconds per image")
     images.add_argument("--scales", default="auto", metavar="A,B", help="auto, or some of 2,1,0.5,0.25,0.125")
+    images.add_argument(
+        "--settings", default="calibrated", choices=["calibrated", "default"],
+        help="what follows the network: as it was chosen for the weights, or the defaults",
+    )  # fmt: skip
     images.add_argument("--channels", type=three, metavar="I,J,K", help="which channels to take, from 0")
     images.add_argument("--page", type=int, metavar="N", help="which page of a stack, from 0")
     images.add_argument("--stack", choices=["z", "t"], default="", help="join planes of Z, or frames of T")
@@ -176,6 +180,7 @@ def job(options: argparse.Namespace) -> Job:
         overwrite=options.overwrite,
         save=options.save,
         scales=options.scales,
+        settings=options.settings,
         report=options.report,
         channels=options.channels,
         page=options.page,

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
@@ -24,7 +24,7 @@ from .ladder import Rung, Step, carried_steps, choose, ladder, pass_order, publi
 from .passes import IN_MEMORY, Mean, Pass, Seen, Where
 from .scales import rescaled, scaled, worth_running
 from .strips import Rows, Strips
-from .weights import Weights
+from .weights import Calibration, Setting, Weights
 from .windows import Grid, View
 
 Band = tuple[NDArray[np.float32], NDArray[np.float32]]  # flow (2, h, w), probability (h, w)
@@ -43,6 +43,7 @@ class Progress:
     signal: float = 1.0  # part of them that the network has to run; the others are glass
     done: int = 0  # windows gone through so far
     passes: int = 0  # in the result; in a slide those that went to its end
+    embedding: NDArray[np.float32] | None = None  # what the image looks like, where settings ask for it
 
     def __str__(self) -> str:
         scales = ""
@@ -62,6 +63,7 @@ class Network:
     where: Where = IN_MEMORY  # windows are cut and summed; on the GPU beside engines on CUDA
     on_batch: Callable[[Progress], None] = lambda _: None  # may raise, to stop between batches
     steps: Sequence[Step] = field(default_factory=carried_steps)  # the ladder that plans are chosen from
+    calibration: Calibration | None = None  # of the weights; with modalities the engines have `look`
 
     @classmethod
     def load(cls, weights: Weights, device: Device, windows: Windows, *, exact: bool) -> Network:
@@ -69,13 +71,19 @@ class Network:
 
         `exact` is the published arithmetic, float32, for who sets no limit; a clock gets the fast form.
         """
-        engines = load_engines(weights, device, "float32" if exact else "fast")
-        steps = steps_of(weights)
+        chosen = weights.calibration
+        watch = chosen is not None and bool(chosen.modalities)
+        engines = load_engines(weights, device, "float32" if exact else "fast", watch=watch)
+        network = cls(engines, windows, steps=steps_of(weights), calibration=chosen)
         if device.kind == "cpu":
-            return cls(engines, windows, steps=steps)
+            return network
         from .on_device import on_device
 
-        return cls(engines, windows, tracks_on="auto", where=on_device(device.kind), steps=steps)
+        return replace(network, tracks_on="auto", where=on_device(device.kind))
+
+    def setting(self, progress: Progress) -> Setting | None:
+        """What follows the network for the image of `progress`; None where the weights leave it open."""
+        return None if self.calibration is None else self.calibration.setting_for(progress.embedding)
 
     def plan(
         self, image: Rows, shape: tuple[int, int], clock: Clock, scales: tuple[float, ...] = (1.0,)
@@ -144,6 +152,9 @@ class Network:
         """
         seen = scaled(shape, scale)
         mean = self.where.mean(seen[1])
+        looked_at = scale == 1 and self.calibration is not None and bool(self.calibration.modalities)
+        if looked_at:
+            self.engines[0].look()  # type: ignore[attr-defined]
         passes = self.passes(image, shape, progress, scale, mean)
         finer = [s for s in progress.rung.scales if s > scale]
         rung = progress.rung
@@ -164,6 +175,8 @@ class Network:
                     break  # this pass would be late, and so would all after it, here and further down
                 one.go_to(bottom)
                 taken.append(one)
+            if looked_at and progress.embedding is None:
+                progress.embedding = self.engines[0].embedding  # type: ignore[attr-defined]
             passes = taken
             progress.passes = len(taken)
             rows = mean.release(bottom)

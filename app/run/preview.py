@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..errors import ImageError, UsageError
-from ..network import Weights, budget_seconds, find_weights, parse_scales
+from ..network import Weights, budget_seconds, parse_scales
 from ..network.clock import Speed
 from ..network.ladder import Rung, ladder, published, steps_of
 from ..network.scales import worth_running
@@ -14,6 +14,7 @@ from ..read import ImageInfo, find_images, find_stacks, open_image, open_stack
 from ..settings import Job
 from ..system import machine
 from ..write.labels import SUFFIX
+from .calibrated import calibrated, chosen_weights
 from .memory import Need, plan_memory
 from .names import output_stems, shard
 from .stacks import check_stack
@@ -28,7 +29,8 @@ def preview(job: Job) -> int:
         asked = ", ".join(map(str, job.inputs))
         raise UsageError(f"{asked}: no images found; see the README for the formats")
     stems = output_stems(images)
-    weights = find_weights(job.weights)
+    weights = chosen_weights(job.weights, job.settings, job.scales)
+    job = calibrated(job, weights)
     unreadable = 0
     for path in shard(images, job.shard):
         label = job.output / (stems[path] + SUFFIX)
