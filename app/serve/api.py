@@ -225,7 +225,7 @@ class Api:
     async def checked(self, request: Request) -> Response:
         """Whether a person says that all cells of an image are right."""
         value = (await self.json(request)).get("checked")
-        if value not in (True, False, None):
+        if not (value is None or isinstance(value, bool)):
             raise RequestError("checked must be true, false or null")
 
         def change(image: Image) -> dict[str, Any]:

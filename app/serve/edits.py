@@ -51,7 +51,7 @@ class Change:
 def parse(body: Mapping[str, Any], shape: tuple[int, int], most: int) -> Edit:
     """An edit from a client; raises RequestError unless it is one, with `most` points inside the image."""
     op, points = body.get("op"), body.get("points")
-    if op not in LEAST:
+    if not isinstance(op, str) or op not in LEAST:
         raise RequestError(f"op must be one of {', '.join(LEAST)}")
     if not isinstance(points, list) or not LEAST[op] <= len(points) <= most:
         raise RequestError(f"{op}: points must be {LEAST[op]} to {most} pairs [x, y]")
