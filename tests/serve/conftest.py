@@ -62,7 +62,7 @@ class Client(TestClient):
 
 @pytest.fixture
 def open_client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bright_blobs: Any) -> Callable[..., Any]:
-    """`with open_client() as client`: a server on `tmp_path`; opened again it is one that was started again."""
+    """`with open_client() as client`: a server on `tmp_path`; opened again it is one started again."""
 
     def load(self: Predictor, name: str) -> Network:
         assert name

@@ -58,26 +58,33 @@ function state(image) {
 }
 
 export function takeFiles(changed) {
-  const take = files => [...files].forEach(file => trying(async () => {
-    going.set(file.name, 0);
-    changed();
-    try {
-      const image = await upload(file, part => { going.set(file.name, part); changed(); });
-      say(`${image.name} is here`);
-      changed(image.id);
-    } finally {
-      going.delete(file.name);
-      changed();
+  let busy = Promise.resolve(); // files go one after another, in their order
+  const take = files => {
+    for (const file of files) {
+      going.set(file.name, 0);
+      busy = busy.then(() => trying(() => send(file, changed)));
     }
-  }));
+    changed();
+  };
   const files = one("#files");
-  files.onchange = () => { take(files.files); files.value = ""; };
+  files.onchange = () => { take([...files.files]); files.value = ""; };
   one("#add").onkeydown = event => { if (event.key === "Enter" || event.key === " ") files.click(); };
   addEventListener("dragover", event => { event.preventDefault(); document.body.classList.add("dropping"); });
   addEventListener("dragleave", event => { if (!event.relatedTarget) document.body.classList.remove("dropping"); });
   addEventListener("drop", event => {
     event.preventDefault();
     document.body.classList.remove("dropping");
-    take(event.dataTransfer.files);
+    take([...event.dataTransfer.files]);
   });
+}
+
+async function send(file, changed) {
+  try {
+    const image = await upload(file, part => { going.set(file.name, part); changed(); });
+    say(`${image.name} is here`);
+    changed(image.id);
+  } finally {
+    going.delete(file.name);
+    changed();
+  }
 }

@@ -11,7 +11,7 @@ const HINTS = {
   draw: "Drag around a cell that was missed.",
 };
 const KEYS = {v: "look", d: "delete", m: "merge", s: "split", n: "draw"};
-const MOVES = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "+", "-", "=", "0"];
+const MOVES = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "+", "-", "="]; // of OpenSeadragon, while the image has the focus
 const STEP = 3; // px on the screen between two points of a drawn outline
 
 export class Tools {
@@ -168,6 +168,7 @@ export class Tools {
     else if (key === "[") this.walk(-1);
     else if ((key === "Delete" || key === "Backspace") && chosen) this.edit("delete", chosen, "deleted");
     else if (key === "x" && chosen) this.edit("split", chosen, "split");
+    else if (key === "0") this.viewer.osd.viewport.goHome();
     else if (key === "h") one("#contours").click();
     else if (key === "b" && !one("#before").hidden) one("#before").click();
     else if (key === "?") one("#keys").showModal();
