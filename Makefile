@@ -10,7 +10,7 @@ help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
 install: $(VENV)/.ready  ## make .venv with everything pinned
-$(VENV)/.ready: requirements.txt requirements-gpu.txt requirements-dev.txt
+$(VENV)/.ready: requirements.txt requirements-gpu.txt requirements-serve.txt requirements-dev.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	PYTHONPATH=. $(BIN)/python image/warm.py  # kernels are compiled now, not on the first image's clock
@@ -88,5 +88,5 @@ save:  ## the image as the challenge wants it handed in: one .tar.gz
 lock: install  ## pin and hash everything that the images install
 	for name in requirements requirements-gpu requirements-train; do \
 		$(BIN)/uv pip compile --quiet --system-certs --generate-hashes --no-header --no-annotate --no-emit-index-url \
-			--python-version 3.11 --python-platform x86_64-manylinux_2_28 $$name.txt -o $$name.lock || exit 1; \
+			--python-version 3.11 --python-platform x86_64-manylinux_2_28 $$name.txt requirements-serve.txt -o $$name.lock || exit 1; \
 	done
