@@ -11,7 +11,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,7 +66,7 @@ def parse(body: Mapping[str, Any], shape: tuple[int, int], most: int) -> Edit:
         if not (0 <= x < width and 0 <= y < height):
             raise RequestError(f"{op}: point {x:g}, {y:g} lies outside of the image, {width} × {height}")
         parsed.append((round(float(x), 2), round(float(y), 2)))
-    return Edit(op, tuple(parsed))
+    return Edit(cast(Op, op), tuple(parsed))
 
 
 def is_number(value: object) -> bool:

@@ -46,8 +46,8 @@ class Working:
         self.passed_over = 0
         path = folder / "labels.npy"
         if self.found() == self.stamp() and path.exists():
-            labels = np.load(path, mmap_mode="r+")
-            self.cells = Cells(np.asarray(labels), self.scores_of(labels))
+            self.file: np.memmap[Any, np.dtype[np.int32]] = np.load(path, mmap_mode="r+")
+            self.cells = Cells(np.asarray(self.file), self.scores_of(self.file))
         else:
             self.rebuild()
 
@@ -86,6 +86,7 @@ class Working:
         for y in range(0, len(self.base), BAND):
             labels[y : y + BAND] = table[self.base[y : y + BAND]]
         new.replace(path)  # who still reads the old pixels keeps them
+        self.file = labels
         self.cells = Cells(np.asarray(labels), self.base_scores)
         self.passed_over = 0
         for edit in self.journal.edits:
@@ -153,7 +154,8 @@ class Working:
         (self.folder / "labels.json").unlink(missing_ok=True)
 
     def write_stamp(self) -> None:
-        """They are whole again."""
+        """They are whole again, and on the disk: not even a power cut parts them from their stamp."""
+        self.file.flush()
         with whole_file(self.folder / "labels.json") as partial:
             told = {"stamp": self.stamp(), "cells": len(self.cells.ids), "edits": len(self.journal.edits)}
             partial.write_text(json.dumps(told))

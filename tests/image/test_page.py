@@ -13,13 +13,15 @@ address = server.stdout.readline().strip()
 base, _, token = address.partition("?token=")
 def ask(path, **headers):
     try:
-        with urllib.request.urlopen(urllib.request.Request(base + path, headers=headers), timeout=60) as answer:
+        request = urllib.request.Request(base + path, headers=headers)
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, ""
 key = {"Authorization": "Bearer " + token}
 state = json.loads(ask("api/state", **key)[1])
-print(ask("")[0], ask("", **key)[0], ask("static/vendor/openseadragon.min.js", **key)[0], state["learning"]["missing"])
+script = ask("static/vendor/openseadragon.min.js", **key)
+print(ask("")[0], ask("", **key)[0], script[0], state["learning"]["missing"])
 server.terminate()
 sys.exit(server.wait() != -15)
 """

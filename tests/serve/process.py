@@ -49,7 +49,10 @@ class Server:
         """What a script asks for."""
         data = body if isinstance(body, bytes) else json.dumps(body or {}).encode()
         request = urllib.request.Request(
-            self.address + path.lstrip("/"), data if method != "GET" else None, {"Content-Type": kind}, method=method
+            self.address + path.lstrip("/"),
+            data if method != "GET" else None,
+            {"Content-Type": kind},
+            method=method,
         )
         with urllib.request.urlopen(request, timeout=60) as answer:
             text = answer.read()

@@ -47,7 +47,9 @@ def page(server: Server) -> Iterator[Any]:
         opened.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
         opened.on(
             "request",
-            lambda r: None if r.url.startswith((server.address, "data:", "blob:")) else complaints.append(r.url),
+            lambda r: (
+                None if r.url.startswith((server.address, "data:", "blob:")) else complaints.append(r.url)
+            ),
         )
         opened.goto(server.address)
         opened.complaints = complaints
@@ -73,7 +75,7 @@ def cells(page: Any) -> int:
 
 
 def until(page: Any, what: str) -> None:
-    """Waits for something in JavaScript; not by wait_for_function, which the page's policy rightly forbids."""
+    """Waits for something in JavaScript; wait_for_function needs eval, which the page's policy forbids."""
     end = time.monotonic() + SLOW / 1000
     while not page.evaluate(what):
         assert time.monotonic() < end, f"waited in vain for {what}"
@@ -173,7 +175,7 @@ def test_open_correct_restart_learn(server: Server, page: Any, tmp_path: Path) -
     pytest.importorskip("monai", reason="no training tools here: learning was not tried")
     server.ask("POST", "/api/tune", {"minutes": 20, "steps": STEPS})
     page.locator("#learning").wait_for()
-    page.locator(".verdict.after").wait_for()
+    page.locator(".verdict.after").wait_for(timeout=4 * SLOW)
     assert f"{STEPS} steps" in page.locator("#verdict").inner_text()
     page.get_by_label("Weights").select_option("learned-1")
     page.get_by_role("button", name="Run again").click()
@@ -202,7 +204,8 @@ def test_keys_and_names(page: Any) -> None:
     page.keyboard.press("Escape")
     nameless = page.evaluate(
         """[...document.querySelectorAll("button, input, select, a, progress")]
-           .filter(e => !(e.textContent.trim() || e.ariaLabel || e.title || e.labels?.length)).map(e => e.outerHTML)"""
+           .filter(e => !(e.textContent.trim() || e.ariaLabel || e.title || e.labels?.length))
+           .map(e => e.outerHTML)"""
     )
     assert nameless == []
     page.keyboard.press("Tab")

@@ -34,10 +34,14 @@ def restart(server: Server) -> None:
 def test_during_an_upload(server: Server, tmp_path: Path) -> None:
     with socket.create_connection(("127.0.0.1", server.port)) as connection:
         head = "POST /api/images?name=a.tif HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9000000\r\n"
-        connection.sendall(f"{head}Content-Type: application/octet-stream\r\n\r\n".encode() + b"II*\0" * 500_000)
+        connection.sendall(
+            f"{head}Content-Type: application/octet-stream\r\n\r\n".encode() + b"II*\0" * 500_000
+        )
         folder = tmp_path / "out" / "session" / "images"
         until = time.monotonic() + 30
-        while not any(path.stat().st_size for path in folder.glob("*/input.tif")) and time.monotonic() < until:
+        while (
+            not any(path.stat().st_size for path in folder.glob("*/input.tif")) and time.monotonic() < until
+        ):
             time.sleep(0.05)
         assert any(folder.glob("*/input.tif"))
         restart(server)
@@ -53,7 +57,9 @@ def test_during_a_prediction_and_while_learning(server: Server, tmp_path: Path, 
     restart(server)
     server.wait(lambda state: state["images"][0]["state"] == "ready")
     cell = server.ask("GET", f"/api/images/{image}/cell")
-    told = server.ask("POST", f"/api/images/{image}/edits", {"op": "delete", "points": [[cell["x"], cell["y"]]]})
+    told = server.ask(
+        "POST", f"/api/images/{image}/edits", {"op": "delete", "points": [[cell["x"], cell["y"]]]}
+    )
     restart(server)
     assert server.ask("GET", f"/api/images/{image}")["version"] == told["version"]
 
