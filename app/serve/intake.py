@@ -11,9 +11,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from ..errors import ReadError, RequestError
+from ..read.digest import digest
 from ..read.find import SUFFIXES
 from ..read.opening import identify, open_regular, printable
-from ..write.labels import digest
 from .meta import Meta
 from .settings import Limits
 from .store import Image, Store
