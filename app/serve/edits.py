@@ -11,7 +11,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Literal, cast, cast
+from typing import Any, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
