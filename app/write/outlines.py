@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zipfile import ZipFile, ZipInfo
 
 import numpy as np
 
 from ..system.files import whole_file
+from .groups import groups
 from .result import Result
 from .trace import Polygon, trace
 
@@ -20,12 +22,13 @@ MOVE, LINE, CLOSE = 0.0, 1.0, 4.0
 
 def write(result: Result, folder: Path) -> Path:
     """Writes `<stem>_rois.zip`, one ROI per cell, named by its id; returns its path."""
-    from roifile import roiwrite
-
     path = folder / f"{result.stem}_rois.zip"
-    with whole_file(path) as partial:
-        cells = trace(result.labels)
-        roiwrite(partial, (roi(str(cell), polygons) for cell, polygons in cells.items()), mode="w")
+    with whole_file(path) as partial, ZipFile(partial, "w") as file:
+        for group in groups(result):
+            for cell, polygons in trace(group.labels, group.top).items():
+                name = str(group.before + cell)
+                # an entry without a time: the same cells give the same bytes
+                file.writestr(ZipInfo(f"{name}.roi"), roi(name, polygons).tobytes())
     return path
 
 

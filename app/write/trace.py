@@ -31,12 +31,16 @@ class Polygon:
     holes: tuple[Ring, ...]
 
 
-def trace(labels: NDArray[np.int32]) -> dict[int, list[Polygon]]:
-    """`(H, W)` labels, 0 background → the polygons of each id, ids ascending."""
+def trace(labels: NDArray[np.int32], top: int = 0) -> dict[int, list[Polygon]]:
+    """`(h, W)` labels, 0 background → the polygons of each id, ids ascending.
+
+    The labels begin at row `top` of the image in which corners are counted.
+    """
     from skimage.measure import label
 
-    pieces = label(labels, background=0, connectivity=1).astype(np.int32)
+    pieces = label(labels, background=0, connectivity=1).astype(np.int32, copy=False)
     corners, ends, starts, is_hole = trace_rings(np.pad(pieces, 1))
+    corners[:, 1] += top
     shells: dict[int, Ring] = {}
     holes: dict[int, list[Ring]] = {}
     ids: dict[int, int] = {}
