@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import uuid
 from pathlib import Path
@@ -38,7 +39,7 @@ def write(result: Result, folder: Path) -> Path:
                 cell = group.before + label
                 feature = {
                     "type": "Feature",
-                    "id": str(uuid.uuid5(space, str(cell))),
+                    "id": name_based(space, str(cell)),
                     "geometry": geometry(polygons),
                     "properties": {
                         "objectType": "detection",
@@ -51,6 +52,14 @@ def write(result: Result, folder: Path) -> Path:
                 between = ",\n"
         file.write("\n]}\n")
     return path
+
+
+def name_based(space: uuid.UUID, name: str) -> str:
+    """`str(uuid.uuid5(space, name))` (RFC 9562), in a third of the time."""
+    digest = bytearray(hashlib.sha1(space.bytes + name.encode(), usedforsecurity=False).digest()[:16])
+    digest[6], digest[8] = digest[6] & 0x0F | 0x50, digest[8] & 0x3F | 0x80
+    text = digest.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def score_colours(scores: NDArray[np.float32]) -> NDArray[np.uint8]:
