@@ -13,7 +13,7 @@ from tifffile import TiffFile
 from tifffile import imread as read_tiff
 
 from app.run.report import make_row
-from app.write import WRITERS, Result, overlay, rows
+from app.write import WRITERS, Result, appearance, overlay, rows
 from app.write.groups import groups
 from app.write.overlay import for_browser
 from app.write.rows import OnDisk
@@ -76,6 +76,7 @@ def test_bands_write_the_bytes_of_the_whole(
     monkeypatch.setattr(overlay, "SMALL", 200)
     monkeypatch.setattr(overlay, "SLIDE_SMALL", 300)
     monkeypatch.setattr(overlay, "SLIDE", 1 if slide else 1 << 40)
+    monkeypatch.setattr(appearance, "SAMPLE", 20_000)  # every third row: bands begin between them
     for folder in ("whole", "bands"):
         (tmp_path / folder).mkdir()
     # gray where the picture is made of stored values, two channels where it is made of the network's view
