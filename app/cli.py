@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import COMMAND, __version__
-from .errors import MediarError
+from .errors import MediarError, UsageError
 
 if TYPE_CHECKING:
     from .settings import Job
@@ -53,10 +53,16 @@ def parser() -> argparse.ArgumentParser:
     engine.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
 
     images = argparse.ArgumentParser(add_help=False)
-    images.add_argument("-i", "--input", nargs="+", type=Path, required=True, help="images or folders")
+    images.add_argument(
+        "-i", "--input", nargs="+", type=Path, required=True, help="images, folders, or addresses of images"
+    )
     images.add_argument("-o", "--output", type=Path, required=True, help="folder for the results")
     images.add_argument("--budget", default="challenge", help="challenge, none or seconds per image")
     images.add_argument("--scales", default="auto", metavar="A,B", help="auto, or some of 2,1,0.5,0.25,0.125")
+    images.add_argument(
+        "--settings", default="calibrated", choices=["calibrated", "default"],
+        help="what follows the network: as it was chosen for the weights, or the defaults",
+    )  # fmt: skip
     images.add_argument("--channels", type=three, metavar="I,J,K", help="which channels to take, from 0")
     images.add_argument("--page", type=int, metavar="N", help="which page of a stack, from 0")
     images.add_argument("--stack", choices=["z", "t"], default="", help="join planes of Z, or frames of T")
@@ -79,6 +85,12 @@ def parser() -> argparse.ArgumentParser:
     weights.add_argument("action", choices=["import"])
     weights.add_argument("files", nargs=2, type=Path, metavar="PTH", help="from_phase1.pth from_phase2.pth")
     weights.set_defaults(command=run_import)
+    # no flag of its own, so that whatever stands behind it gets the same one line
+    tune = commands.add_parser(
+        "tune", prefix_chars="\0", add_help=False, help="adapt the weights to your images: where that is done"
+    )
+    tune.add_argument("rest", nargs="*")
+    tune.set_defaults(command=run_tune, quiet=False, debug=False, json_logs=False)
     return top
 
 
@@ -147,6 +159,14 @@ def run_import(options: argparse.Namespace) -> int:
     return 0
 
 
+def run_tune(_options: argparse.Namespace) -> int:
+    """Training is no part of the package: it needs libraries that a prediction can do without."""
+    raise UsageError(
+        "tune is not in here; use `tune` in the image mediar-box:train, or a checkout: `make tune`, or "
+        "`python -m training tune` after `pip install 'mediar-box[train]'`"
+    )
+
+
 def job(options: argparse.Namespace) -> Job:
     """The flags as a frozen Job."""
     from .settings import Job, Linking
@@ -160,6 +180,7 @@ def job(options: argparse.Namespace) -> Job:
         overwrite=options.overwrite,
         save=options.save,
         scales=options.scales,
+        settings=options.settings,
         report=options.report,
         channels=options.channels,
         page=options.page,

@@ -41,7 +41,9 @@ def add_making(group: Group) -> None:
     fit = group.add_parser("fit", help="train one phase, or go on where it stopped")
     fit.add_argument("phase", type=Path, help="a TOML file, see training/phases")
     add_data(fit)
-    fit.add_argument("--relabelled", type=Path, help="folder that `relabel` wrote, in place of those labels")
+    fit.add_argument(
+        "--relabelled", type=Path, help="folder that `relabel` or `check` wrote: labels in place of those"
+    )
     fit.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
     fit.set_defaults(run=commands.run_fit)
 
@@ -101,6 +103,11 @@ def add_making(group: Group) -> None:
     synthesise.add_argument("--without", nargs="*", default=[], metavar="SET", help="sets that lend nothing")
     synthesise.add_argument("--workers", type=int, default=1, help="processes")
     synthesise.set_defaults(run=commands.run_synthesise)
+
+    check = group.add_parser("check", help="find masks with holes, in parts, joined or nested, and mend them")
+    check.add_argument("--data", type=Path, required=True, help="folder of sets with images/ and labels/")
+    check.add_argument("-o", "--out", type=Path, help="folder for mended labels, for `fit --relabelled`")
+    check.set_defaults(run=commands.run_check)
 
 
 def add_judging(group: Group) -> None:

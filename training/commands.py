@@ -124,6 +124,13 @@ def run_relabel(chosen: argparse.Namespace) -> None:
     )
 
 
+def run_check(chosen: argparse.Namespace) -> None:
+    from training.check import check, report
+    from training.data import all_pairs
+
+    print(report(check(all_pairs(chosen.data), chosen.out)))
+
+
 def run_synthesise(chosen: argparse.Namespace) -> None:
     from training.synthetic import bank
     from training.synthetic.real import Real

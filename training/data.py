@@ -66,12 +66,7 @@ def find_pairs(root: Path, split: str, relabelled: Path | None = None) -> list[P
     that it does not name at all, such as a bank of synthetic images, is for training.
     A label `relabelled/<set>/labels/<id>.tiff` takes the place of the original.
     """
-    if not root.is_dir():
-        raise DataError(f"{root}: no such folder; give one that holds images/ and labels/, or such folders")
-    folders = [root]
-    if not (root / "images").is_dir():
-        folders = sorted(p for p in root.iterdir() if (p / "images").is_dir())
-    pairs = [pair for folder in folders for pair in pairs_in(folder)]
+    pairs = all_pairs(root)
     table = root / "splits.csv"
     if table.is_file():
         rows = read_table(table, DataError, "save it as CSV in UTF-8")
@@ -90,6 +85,16 @@ def find_pairs(root: Path, split: str, relabelled: Path | None = None) -> list[P
         return pairs
     new = {pair: relabelled / pair.set / "labels" / f"{pair.id}.tiff" for pair in pairs}
     return [replace(pair, label=label) if label.is_file() else pair for pair, label in new.items()]
+
+
+def all_pairs(root: Path) -> list[Pair]:
+    """The pairs of every set below `root`, whatever their split."""
+    if not root.is_dir():
+        raise DataError(f"{root}: no such folder; give one that holds images/ and labels/, or such folders")
+    folders = [root]
+    if not (root / "images").is_dir():
+        folders = sorted(p for p in root.iterdir() if (p / "images").is_dir())
+    return [pair for folder in folders for pair in pairs_in(folder)]
 
 
 def pairs_in(folder: Path) -> Iterator[Pair]:

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.cells import find_cells
-from app.network.clock import VIEWS
 from app.network.engines import Engine
 from app.network.inference import sigmoid
+from app.network.ladder import VIEWS
 from app.network.passes import single_pass
 from app.network.scales import AUTO, rescaled, scaled, worth_running
 from app.network.windows import View

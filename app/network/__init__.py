@@ -7,7 +7,9 @@ engines/                        a window through it: OpenVINO on the CPU, torch 
 windows, strips, passes         where windows lie, their rows, one model over all of one view
 on_device                       the same on a GPU, where rows go and the mean comes back from
 scales                          an image at the scales that it is worth seeing at
-clock                           the tolerance, the time left, the plans that may be chosen
+ladder                          the plans that may be chosen, as they were measured
+clock                           the tolerance, the time left, the speed
+modality                        what an image looks like to the encoder, for settings of its own
 inference                       passes against the clock
 """
 
@@ -15,10 +17,11 @@ from .clock import Clock, budget_seconds, tolerance
 from .engines import Device, Engine, Precision, choose_device, load_engines
 from .inference import Band, Network, Progress, ScaleBands
 from .scales import parse_scales, scaled
-from .weights import Weights, find_weights
+from .weights import Calibration, Setting, Weights, find_weights
 
 __all__ = [
     "Band",
+    "Calibration",
     "Clock",
     "Device",
     "Engine",
@@ -26,6 +29,7 @@ __all__ = [
     "Precision",
     "Progress",
     "ScaleBands",
+    "Setting",
     "Weights",
     "budget_seconds",
     "choose_device",

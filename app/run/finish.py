@@ -16,6 +16,7 @@ from ..network import Band, Clock, Network, Progress, ScaleBands, parse_scales, 
 from ..settings import Job
 from ..write.labels import rewrite_record, write_label_bands, write_labels
 from ..write.rows import OnDisk, Rows
+from .calibrated import for_image
 from .kept import Kept
 from .memory import band_height
 from .ready import Ready
@@ -36,11 +37,13 @@ class Finished:
     progress: Progress
     row: Row | None = None  # for the report
     warning: str | None = None  # what the labels themselves give cause for
+    setting: str = ""  # what followed the network, where the weights know more than one
 
     def __str__(self) -> str:
         limit = "" if self.budget is None else f" of {self.budget:.1f} s"
         size = f"{self.shape[0]} × {self.shape[1]}"
-        return f"{self.cells} cells, {size}, {self.seconds:.2f}{limit or ' s'}, {self.progress}"
+        setting = f", setting {self.setting}" if self.setting else ""
+        return f"{self.cells} cells, {size}, {self.seconds:.2f}{limit or ' s'}, {self.progress}{setting}"
 
     @property
     def over(self) -> float:
@@ -59,7 +62,8 @@ def finish_whole(
     """Tracks, writes and draws an image that is held whole; `clock` was stopped when the network ended."""
     clock = clock.resumed()
     began = clock.spent
-    found = find_cells(bands, ready.shape, job.tracking, job.merging, network.tracks_on)
+    job, heard, setting = for_image(job, network, bands, progress)
+    found = find_cells(heard, ready.shape, job.tracking, job.merging, network.tracks_on)
     extents = Extents()
     extents.add(found.labels)
     write_labels(ready.partial.temporary, found.labels, ready.record)
@@ -67,13 +71,16 @@ def finish_whole(
     network.speed.saw_tracking(tracked * progress.signal, clock.spent - began)
     seen = found.flow, found.probability
     row = publish(job, ready, found.labels, found.scores, seen, progress, clock)
-    return finished(job, ready, extents, progress, clock, row)
+    done = finished(job, ready, extents, progress, clock, row)
+    several = network.calibration is not None and bool(network.calibration.modalities)
+    return replace(done, setting=setting.name) if setting is not None and several else done
 
 
 def finish_banded(job: Job, ready: Ready, network: Network, clock: Clock) -> Finished:
     """Network, tracking and writing of a slide, band by band.
 
     What its writers need waits on the disk, in files without names beside the results.
+    Its coarse scales are tracked before scale 1 is seen, so it takes the common setting.
     """
     progress = network.plan(ready.source, ready.shape, clock, parse_scales(job.scales))
     height = band_height(ready.shape[1])

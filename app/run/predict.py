@@ -9,10 +9,11 @@ from threading import Thread
 
 from ..cells import warm_up
 from ..errors import UsageError
-from ..network import Network, budget_seconds, choose_device, find_weights, parse_scales
+from ..network import Network, budget_seconds, choose_device, parse_scales
 from ..read import find_images, find_stacks
 from ..settings import Job
 from ..system.files import clear_up, make_folder
+from .calibrated import calibrated, chosen_weights, in_words
 from .folder import Run
 from .names import output_stems, shard
 from .stacks import StackRun, check_stack
@@ -40,9 +41,10 @@ def predict(job: Job) -> int:
         if stems[path] != path.name.split(".")[0]:
             logger.info("%s: shares its stem with another image, so it is written as %s", path, stems[path])
     make_output(job.output)
-    weights = find_weights(job.weights)
+    weights = chosen_weights(job.weights, job.settings, job.scales)
+    job = calibrated(job, weights)
     device = choose_device(job.device)
-    logger.info("%s; weights %s", device.reason, weights.name)
+    logger.info("%s; weights %s; %s", device.reason, weights.name, in_words(weights))
 
     def load() -> Network:
         Thread(target=warm_up, name="warm-up").start()

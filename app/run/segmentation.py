@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..cells import find_cells
-from ..network import Clock, Network, budget_seconds, choose_device, find_weights, parse_scales
+from ..network import Clock, Network, Setting, budget_seconds, choose_device, parse_scales
 from ..read import Pixels, to_steps
-from ..settings import Merging, Tracking, Windows
+from ..settings import Windows
+from .calibrated import chosen_weights
 
 
 @dataclass(frozen=True)
@@ -33,22 +34,30 @@ def segment(
     device: Literal["auto", "cpu", "cuda"] = "auto",
     budget: str | float = "none",
     scales: str = "auto",
+    settings: Literal["calibrated", "default"] = "calibrated",
 ) -> Segmentation:
     """Segments one image in memory.
 
     `image` is `(H, W)` or `(H, W, C)` of any real type and is normalised as a
     file would be; what `read_image` gave is known by its 8-bit
     steps in [0, 1] and taken as it is. `scales` are "auto" or some of 2, 1,
-    0.5, 0.25, 0.125, such as "1" or "0.5,1". Raises ValueError for another shape
-    or type, WeightsError, DeviceError, UsageError.
+    0.5, 0.25, 0.125, such as "1" or "0.5,1". `settings` of what follows the
+    network are those that were chosen for the weights, or this package's
+    defaults. Raises ValueError for another shape or type, WeightsError,
+    DeviceError, UsageError.
     """
     pixels = to_steps(np.asarray(image))
     shape = pixels.shape[0], pixels.shape[1]
     clock = Clock.start(budget_seconds(budget, *shape))
     exact = clock.budget is None
-    network = Network.load(find_weights(weights), choose_device(device), Windows(), exact=exact)
-    bands, progress = network.whole(Pixels(pixels), shape, clock, parse_scales(scales))
-    found = find_cells(bands, shape, Tracking(), Merging(), network.tracks_on)
+    chosen = chosen_weights(weights, settings, scales)
+    network = Network.load(chosen, choose_device(device), Windows(), exact=exact)
+    wanted = parse_scales(scales)
+    if chosen.calibration is not None:
+        wanted = chosen.calibration.common.scales or wanted
+    bands, progress = network.whole(Pixels(pixels), shape, clock, wanted)
+    setting = network.setting(progress) or Setting()
+    found = find_cells(setting.heard(bands), shape, setting.tracking, setting.merging, network.tracks_on)
     return Segmentation(
         found.labels, found.scores, found.flow, found.probability, progress.passes, clock.spent
     )

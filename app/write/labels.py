@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
@@ -36,12 +35,6 @@ class Record:
     input_sha256: str
     weights: str
     settings: str  # everything that may change a label, as one line
-
-
-def digest(path: Path) -> str:
-    """sha256 of a file's bytes, read in pieces."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_labels(path: Path, labels: NDArray[np.int32], record: Record) -> None:

@@ -10,7 +10,7 @@ import pytest
 from training.cli import main
 
 COMMANDS = (
-    *("fit", "tune", "plot", "discover", "export", "relabel", "synthesise"),
+    *("fit", "tune", "plot", "discover", "export", "relabel", "synthesise", "check"),
     *("score", "select", "ablate", "card", "gallery"),
 )
 

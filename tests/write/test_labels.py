@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from app.cells.spool import Spool
 from app.write.labels import (
     Record,
-    digest,
     read_labels,
     read_record,
     rewrite_record,
@@ -90,12 +89,3 @@ def test_foreign_tiff_has_no_record(tmp_path: Path) -> None:
     """A label of another tool under our name is not taken for ours."""
     tifffile.imwrite(tmp_path / "a.tiff", np.zeros((3, 3), np.uint16), description="{}")
     assert read_record(tmp_path / "a.tiff") is None
-
-
-def test_digest_follows_the_bytes(tmp_path: Path) -> None:
-    """A changed input under the same name must be done again."""
-    path = tmp_path / "a"
-    path.write_bytes(b"1")
-    before = digest(path)
-    path.write_bytes(b"2")
-    assert digest(path) != before

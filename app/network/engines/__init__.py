@@ -38,19 +38,22 @@ class Engine(Protocol):
         """`(B, 3, 512, 512)` in [0, 1] → `(B, 3, 512, 512)`: flow y, flow x, probability logit."""
 
 
-def load_engines(weights: Weights, device: Device, precision: Precision = "fast") -> list[Engine]:
+def load_engines(
+    weights: Weights, device: Device, precision: Precision = "fast", *, watch: bool = False
+) -> list[Engine]:
     """One engine per model; returns at once, while a thread loads them in turn.
 
     So the image is read while the first network loads, and the second loads
     while the first predicts. A fault of the weights is raised by the first call.
+    With `watch` they also tell what an image looks like (`look`, `embedding`).
     """
     pool = ThreadPoolExecutor(1, "load-weights")
-    waiting = [(m.file.stem, pool.submit(load, m, device, precision)) for m in weights.members]
+    waiting = [(m.file.stem, pool.submit(load, m, device, precision, watch)) for m in weights.members]
     pool.shutdown(wait=False)  # what was submitted still runs
     return [LazyEngine(name, future) for name, future in waiting]
 
 
-def load(member: Member, device: Device, precision: Precision) -> Engine:
+def load(member: Member, device: Device, precision: Precision, watch: bool = False) -> Engine:
     """Verifies and loads one model; raises WeightsError."""
     member.verify()
     if device.kind == "cuda":
@@ -59,4 +62,4 @@ def load(member: Member, device: Device, precision: Precision) -> Engine:
         return CudaEngine(member, precision)
     from .cpu import CpuEngine
 
-    return CpuEngine(member, precision)
+    return CpuEngine(member, precision, watch=watch)

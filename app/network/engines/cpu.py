@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ...errors import WeightsError
 from ...system.machine import cpu_limit
+from ..modality import embedding
 from ..weights import Member
 from ..weights.graph import Graph
 from ..weights.states import read_state
@@ -26,7 +27,8 @@ class CpuEngine:
 
     batch = 1  # a larger one is no faster: one window keeps all cores busy
 
-    def __init__(self, member: Member, precision: Precision = "fast") -> None:
+    def __init__(self, member: Member, precision: Precision = "fast", *, watch: bool = False) -> None:
+        """`watch` gives the network a second output, which `look` needs."""
         ov = import_openvino()
         try:
             graph = Graph.load(member.architecture)
@@ -38,6 +40,8 @@ class CpuEngine:
         with kept_signal_stack():
             core = ov.Core()
             network = core.read_model(graph.xml, ov.Tensor(weights))
+            if watch:
+                network.add_outputs([last_stage(network)])
             self.name = member.file.stem
             self.request = core.compile_model(
                 network,
@@ -50,13 +54,32 @@ class CpuEngine:
                     "ENABLE_CPU_PINNING": False,
                 },
             ).create_infer_request()
+        self.watch = watch
+        self.wanted = False
+        self.embedding: NDArray[np.float32] | None = None
+
+    def look(self) -> None:
+        """The embedding of the next window is wanted."""
+        self.wanted, self.embedding = self.watch, None
 
     def __call__(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
         """`(B, 3, 512, 512)` → the same shape; one window at a time."""
         outputs = np.empty(windows.shape, np.float32)
         for window, output in zip(windows, outputs, strict=True):
-            output[None] = self.request.infer([window[None]], share_inputs=True, share_outputs=True)[0]
+            results = self.request.infer([window[None]], share_inputs=True, share_outputs=True)
+            output[None] = results[0]
+            if self.wanted:
+                self.embedding, self.wanted = embedding(window, results[1][0]), False
         return outputs
+
+
+def last_stage(network: Any) -> Any:
+    """The encoder's last map `(1, C, S / 32, S / 32)` in a graph: what the decoder begins with."""
+    begins = "__module.decoder.center.top_conv/"
+    for node in network.get_ordered_ops():
+        if node.get_type_name() == "Convolution" and node.get_friendly_name().startswith(begins):
+            return node.input(0).get_source_output()
+    raise ValueError("the graph shows no beginning of the decoder")
 
 
 def import_openvino() -> ModuleType:

@@ -13,6 +13,7 @@ from torch.overrides import TorchFunctionMode
 
 from ...errors import WeightsError
 from ..architecture import Architecture
+from ..modality import embedding
 from ..model import MEDIARFormer
 from ..weights import Member
 from ..weights.states import read_state
@@ -44,6 +45,20 @@ class CudaEngine:
         model = load_model(member).to(memory_format=torch.channels_last)
         self.model: torch.nn.Module | None = model.to(self.device, self.dtype)
         self.fallback: CpuEngine | None = None
+        self.embedding: NDArray[np.float32] | None = None
+
+    def look(self) -> None:
+        """The embedding of the next window is wanted."""
+        self.embedding = None
+        if self.model is None:
+            return
+
+        def take(_encoder: torch.nn.Module, windows: Any, maps: Any) -> None:
+            hook.remove()
+            first, last = (tensor[0].float().cpu().numpy() for tensor in (windows[0], maps[-1]))
+            self.embedding = embedding(first, last)
+
+        hook = self.model.get_submodule("encoder").register_forward_hook(take)
 
     @property
     def dtype(self) -> torch.dtype:

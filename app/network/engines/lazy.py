@@ -28,6 +28,18 @@ class LazyEngine:
         """As the engine; raises what its loading raised."""
         return self.future.result()(windows)
 
+    def look(self) -> None:
+        """As the engine, of those that have it."""
+        engine: Any = self.future.result()
+        engine.look()
+
+    @property
+    def embedding(self) -> NDArray[np.float32] | None:
+        """As the engine's, of those that have it."""
+        engine: Any = self.future.result()
+        found: NDArray[np.float32] | None = engine.embedding
+        return found
+
     def on_device(self, steps: Any) -> Any:
         """As the engine, of those that have it."""
         engine: Any = self.future.result()

@@ -17,6 +17,7 @@ from typing import Any
 from ... import COMMAND
 from ...errors import WeightsError
 from ..architecture import Architecture
+from .calibration import Calibration
 from .carried import CARRIED
 from .states import SUFFIXES, checksum, read_shapes
 
@@ -48,11 +49,13 @@ class Weights:
 
     name: str
     members: tuple[Member, ...]
+    calibration: Calibration | None = None  # what follows the network; None is the defaults of settings.py
 
     @property
     def identity(self) -> str:
         """Says exactly which weights made a label; the same for the same bytes wherever they lie."""
-        return "+".join(member.sha256[:16] for member in self.members)
+        settings = [f"settings {self.calibration.digest}"] if self.calibration else []
+        return "+".join([*(member.sha256[:16] for member in self.members), *settings])
 
 
 def find_weights(name_or_path: str) -> Weights:
@@ -113,6 +116,8 @@ def from_index(folder: Path, name: str) -> Weights:
             )
             for member in entry["members"]
         )
+        told = entry.get("calibration")
+        calibration = None if told is None else Calibration.from_dict(told)
     except (KeyError, TypeError, ValueError) as cause:
         raise WeightsError(
             f"{folder / INDEX}: the entry {name} is incomplete ({cause}); restore the folder"
@@ -122,7 +127,7 @@ def from_index(folder: Path, name: str) -> Weights:
             raise WeightsError(
                 f"{member.file}: the index names this file, and it is not there; restore the folder"
             )
-    return Weights(name, members)
+    return Weights(name, members, calibration)
 
 
 def read_index(folder: Path) -> dict[str, Any]:

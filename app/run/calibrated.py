@@ -1,0 +1,52 @@
+"""What the weights' index says of the steps after the network, brought into a job."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..network import Network, Progress, ScaleBands, Setting, Weights, find_weights
+from ..settings import Job
+
+
+def chosen_weights(weights: str, settings: str, scales: str) -> Weights:
+    """The weights of a name or path. Raises WeightsError.
+
+    They come without their calibration under the `settings` "default", and
+    scales that a user names are not left out by it.
+    """
+    found = find_weights(weights)
+    if settings == "default" or found.calibration is None:
+        return replace(found, calibration=None)
+    return found if scales == "auto" else replace(found, calibration=found.calibration.with_all_scales())
+
+
+def calibrated(job: Job, weights: Weights) -> Job:
+    """`job` with the setting that holds for every image that no modality claims."""
+    if weights.calibration is None:
+        return job
+    common = weights.calibration.common
+    scales = ",".join(f"{scale:g}" for scale in common.scales)
+    return with_setting(replace(job, scales=scales or job.scales), common)
+
+
+def with_setting(job: Job, setting: Setting) -> Job:
+    """`job` with the tracking and merging of a setting."""
+    return replace(job, tracking=setting.tracking, merging=setting.merging)
+
+
+def for_image(
+    job: Job, network: Network, bands: ScaleBands, progress: Progress
+) -> tuple[Job, ScaleBands, Setting | None]:
+    """Job, layers that count, and setting of one image whose passes are over."""
+    setting = network.setting(progress)
+    if setting is None:
+        return job, bands, None
+    return with_setting(job, setting), setting.heard(bands), setting
+
+
+def in_words(weights: Weights) -> str:
+    """For the log: which settings hold."""
+    if weights.calibration is None:
+        return "settings default"
+    others = ", ".join(f"{one.setting.name}: {one.setting}" for one in weights.calibration.modalities)
+    return f"settings calibrated: {weights.calibration.common}{f'; {others}' if others else ''}"
