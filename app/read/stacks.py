@@ -123,11 +123,11 @@ def lay_out_image(path: Path, limits: Limits) -> tuple[Layout | None, float | No
     from .ome_zarr import lay_out_zarr
 
     if is_zarr(path):
-        return lay_out_zarr(path)
+        return lay_out_zarr(path, limits)
     with open_regular(path) as file:
         kind = identify(path, file)
         if kind == "ZIP":
-            return lay_out_zarr(path)
+            return lay_out_zarr(path, limits)
         if kind != "TIFF":
             return None, None
         from .tiff import lay_out_file
