@@ -40,7 +40,8 @@ ZOOM = """() => {
   viewport.zoomTo(viewport.imageToViewportZoom(1), null, true);
 }"""
 PAN = """([x, y]) => {
-  OpenSeadragon.getViewer(document.querySelector("#viewer")).viewport.panTo(new OpenSeadragon.Point(x, y), true);
+  const { viewport } = OpenSeadragon.getViewer(document.querySelector("#viewer"));
+  viewport.panTo(new OpenSeadragon.Point(x, y), true);
 }"""
 
 
@@ -67,7 +68,8 @@ def main() -> None:
                 opened, pans = visit(chromium, address)
                 print(f"| {name} | {opened:.2f} |")
             print(
-                f"| pan at full size, median of {PANS} | {median(pans):.2f} |\n| the slowest | {max(pans):.2f} |"
+                f"| pan at full size, median of {PANS} | {median(pans):.2f} |\n"
+                f"| the slowest | {max(pans):.2f} |"
             )
             print(
                 f"\nmemory of the server at its peak: {peak(server.pid) / 1e9:.2f} GB, mapped files among it"

@@ -13,6 +13,7 @@ from ..read import open_image
 from ..system.files import whole_file
 from ..write import WRITERS, Result
 from ..write.labels import SUFFIX, Record, write_labels
+from ..write.rows import rows
 from .store import Image
 
 
@@ -20,7 +21,7 @@ def write_label(result: Result, folder: Path, record: Record) -> Path:
     """The label TIFF, as `predict` writes it."""
     path = folder / f"{result.stem}{SUFFIX}"
     with whole_file(path) as partial:
-        write_labels(partial, result.labels, record)
+        write_labels(partial, rows(result.labels, 0, result.shape[0]), record)
     return path
 
 
@@ -60,9 +61,8 @@ def result_of(image: Image, stem: str) -> tuple[Result, Record]:
     with open_image(image.file) as source:
         seen, raw = source.rows(0, meta.height), source.raw_rows(0, meta.height)
         size = source.info.pixel_size_um
-    # nobody here writes flows, which lie per scale beside the cells
-    flow = np.broadcast_to(np.float32(0), (2, *labels.shape))
-    result = Result(stem, seen, raw, labels, flow, probability, size, file_name=meta.name, scores=scores)
+    # no flow: nobody here writes `flows`
+    result = Result(stem, seen, raw, labels, None, probability, size, file_name=meta.name, scores=scores)
     return result, Record(meta.sha256, meta.made_with, settings)
 
 
