@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import COMMAND, __version__
-from .errors import MediarError
+from .errors import MediarError, UsageError
 
 if TYPE_CHECKING:
     from .settings import Job
@@ -53,7 +53,9 @@ def parser() -> argparse.ArgumentParser:
     engine.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
 
     images = argparse.ArgumentParser(add_help=False)
-    images.add_argument("-i", "--input", nargs="+", type=Path, required=True, help="images or folders")
+    images.add_argument(
+        "-i", "--input", nargs="+", type=Path, required=True, help="images, folders, or addresses of images"
+    )
     images.add_argument("-o", "--output", type=Path, required=True, help="folder for the results")
     images.add_argument("--budget", default="challenge", help="challenge, none or seconds per image")
     images.add_argument("--scales", default="auto", metavar="A,B", help="auto, or some of 2,1,0.5,0.25,0.125")
@@ -79,10 +81,24 @@ def parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", parents=[engine, logs], help="say whether a prediction would work")
     doctor.add_argument("-o", "--output", type=Path, help="folder to try to write to")
     doctor.set_defaults(command=run_doctor)
+    serve = commands.add_parser("serve", parents=[engine, logs], help="a page to look, correct and learn")
+    serve.add_argument("-o", "--output", type=Path, required=True, help="folder for files and the session")
+    serve.add_argument("-i", "--input", nargs="*", type=Path, default=[], help="images to begin with")
+    serve.add_argument("--host", default="127.0.0.1", help="address to listen on; others need the token")
+    serve.add_argument("--port", type=int, default=8000, help="0 takes any that is free")
+    serve.add_argument("--budget", default="challenge", help="challenge, none or seconds per image")
+    serve.add_argument("--scales", default="auto", metavar="A,B", help="as of predict")
+    serve.set_defaults(command=run_serve)
     weights = commands.add_parser("weights", parents=[logs], help="bring weights of your own")
     weights.add_argument("action", choices=["import"])
     weights.add_argument("files", nargs=2, type=Path, metavar="PTH", help="from_phase1.pth from_phase2.pth")
     weights.set_defaults(command=run_import)
+    # no flag of its own, so that whatever stands behind it gets the same one line
+    tune = commands.add_parser(
+        "tune", prefix_chars="\0", add_help=False, help="adapt the weights to your images: where that is done"
+    )
+    tune.add_argument("rest", nargs="*")
+    tune.set_defaults(command=run_tune, quiet=False, debug=False, json_logs=False)
     return top
 
 
@@ -143,12 +159,39 @@ def run_doctor(options: argparse.Namespace) -> int:
     return doctor(options.weights, options.device, options.output)
 
 
+def run_serve(options: argparse.Namespace) -> int:
+    """The page, until a signal."""
+    from .serve.server import serve
+    from .serve.settings import Serving
+
+    return serve(
+        Serving(
+            output=options.output,
+            host=options.host,
+            port=options.port,
+            inputs=tuple(options.input),
+            weights=options.weights,
+            device=options.device,
+            budget=options.budget,
+            scales=options.scales,
+        )
+    )
+
+
 def run_import(options: argparse.Namespace) -> int:
     """Checks and stores the official pair."""
     from .network.weights import import_official
 
     print(f"stored in {import_official(options.files)}; use them with --weights official")
     return 0
+
+
+def run_tune(_options: argparse.Namespace) -> int:
+    """Training is no part of the package: it needs libraries that a prediction can do without."""
+    raise UsageError(
+        "tune is not in here; use `tune` in the image mediar-box:train, or a checkout: `make tune`, or "
+        "`python -m training tune` after `pip install 'mediar-box[train]'`"
+    )
 
 
 def job(options: argparse.Namespace) -> Job:

@@ -7,6 +7,7 @@
     │   ├── MemoryLimitError  it would not fit the memory allowed
     │   ├── TrackingError   flows that can't be tracked (NaN, wrong shape)
     │   └── WriteError      its outputs can't be written
+    ├── RequestError        what a client of `serve` asks for can't be done
     ├── WeightsError        weights are missing, damaged or of another shape
     └── DeviceError         the device asked for is not there
 
@@ -48,3 +49,11 @@ class WeightsError(MediarError):
 
 class DeviceError(MediarError):
     """The device asked for is not there."""
+
+
+class RequestError(MediarError):
+    """What a client of `serve` asks for can't be done; `status` is HTTP's word for why."""
+
+    def __init__(self, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.status = status

@@ -58,9 +58,9 @@ class Merging:
     margin: float = 2.2  # a coarser cell must be worth so many times what lies in it
     extent: float = 0.75  # power of the area in a cell's worth
     sharpness: float = 3.0  # power of the score in it
-    voice: float = 2.0  # power of a scale's part in the image, by which its cells count
+    voice: float = 3.0  # power of a scale's part in the image, by which its cells count
     whisper: float = 0.2  # the least voice, so that sure small cells are heard beside large ones
-    least: float = 0.15  # score times voice that a cell must have
+    least: float = 0.18  # score times voice that a cell must have
 
 
 @dataclass(frozen=True)

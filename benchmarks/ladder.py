@@ -1,79 +1,104 @@
 """What each step of the ladder costs in F1 and gives in time, on images with labels.
 
-    python -m benchmarks.ladder --data ../shared/data/cells --split val --plot docs/pictures/ladder.svg
+    python -m benchmarks.ladder --data ../shared/data/cells --plot docs/pictures/ladder.svg
+    python -m benchmarks.ladder --data ../shared/data/cells --write      # weights/ladder.json
 
-Each rung runs over the same images in the same process; time is that of the
-network alone, as a ratio to the best rung, so that the machine does not matter.
-The order of `app.network.clock.ladder` follows this table.
+All steps run over the same images in the same process; time is that of the
+network alone, as a ratio to the first step, so that the machine does not matter.
+A step that a cheaper one equals, up to `WORTH`, is no rung.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import time
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from app.cells import find_cells
-from app.network.clock import Clock, Rung
-from app.network.engines import choose_device, load_engines
-from app.network.inference import Network, Progress
+from app.network import Network, choose_device, find_weights
+from app.network.clock import Clock
+from app.network.inference import Progress
+from app.network.ladder import FILE, Step
 from app.network.scales import AUTO, worth_running
-from app.network.weights import find_weights
 from app.read import open_image
 from app.settings import Merging, Tracking, Windows
+from app.system.files import whole_file
 from evaluation.matching import match
-from training.data import Pair, find_pairs, load_labels
+from training.data import Pair, find_pairs, load_labels, spread
 
-RUNGS = (
-    *(
-    Rung(overlap, passes, scales)
-    for scales in (AUTO, (1.0,))
-    for overlap, passes in [
-        (0.6, 6), (0.5, 6), (0.25, 6), (0.1, 6),
-        (0.25, 4), (0.1, 4),
-        (0.25, 2), (0.1, 2),
-        (0.25, 1), (0.1, 1),
-    ]
-    ),
-    Rung(0.1, 2, AUTO[1:]),
-    Rung(0.1, 1, AUTO[1:]),
-)  # fmt: skip
+STEPS = (
+    *(Step(overlap, 3, 3) for overlap in (0.6, 0.5, 0.25, 0.1)),
+    *(Step(overlap, views, 1) for views in (3, 2, 1) for overlap in (0.25, 0.1)),
+    Step(0.25, 1, 1, "one"),
+    Step(0.1, 1, 1, "one"),
+    Step(0.1, 1, 1, "all", "coarse"),
+    Step(0.1, 1, 1, "one", "coarse"),
+)
+WORTH = 0.001  # of F1, that a dearer step has to gain
 
 
 @dataclass(frozen=True)
 class Measured:
     """One rung over all images."""
 
-    rung: Rung
+    step: Step
+    scales: tuple[float, ...]
     f1: float  # mean over the sets of the mean over their images
     per_set: dict[str, float]
     seconds: float
 
 
-def measure(network: Network, rung: Rung, pairs: list[Pair]) -> Measured:
-    """Runs one rung over all pairs."""
+def measure(network: Network, step: Step, scales: tuple[float, ...], pairs: Sequence[Pair]) -> Measured:
+    """Runs one step over all pairs."""
     scores: dict[str, list[float]] = {}
     seconds = 0.0
     for pair in pairs:
         with open_image(pair.image) as source:
             shape = source.info.height, source.info.width
-            here = replace(rung, scales=worth_running(rung.scales, shape))
-            progress = Progress(here, here.count(shape, network.windows))
+            rung = step.rung(len(network.engines), worth_running(scales, shape))
+            progress = Progress(rung, rung.count(shape, network.windows))
             began = time.monotonic()
             bands = network.planned(source, shape, Clock.start(None), progress)
             seconds += time.monotonic() - began
         found = find_cells(bands, shape, Tracking(), Merging())
         scores.setdefault(pair.set, []).append(match(load_labels(pair.label), found.labels).f1)
     per_set = {name: float(np.mean(values)) for name, values in scores.items()}
-    return Measured(rung, float(np.mean(list(per_set.values()))), per_set, seconds)
+    return Measured(step, scales, float(np.mean(list(per_set.values()))), per_set, seconds)
 
 
-def named(scales: tuple[float, ...]) -> str:
-    """`1`, or `1 to 0.125`."""
-    return f"{scales[0]:g}" if len(scales) == 1 else f"{scales[0]:g} to {scales[-1]:g}"
+def front(measured: Sequence[Measured]) -> list[Measured]:
+    """From best to cheapest, those that no cheaper one equals."""
+    kept: list[Measured] = []
+    for one in sorted(measured, key=lambda one: one.seconds):
+        if not kept or one.f1 >= kept[-1].f1 + WORTH:
+            kept.append(one)
+    return kept[::-1]
+
+
+def write(kept: Sequence[Measured], first: float, encoder: str, path: Path) -> None:
+    """Puts the steps into `path` as the ladder of `encoder`; times become parts of `first`, seconds."""
+    known = json.loads(path.read_text()) if path.is_file() else {}
+    steps = [replace(one.step, f1=round(one.f1, 3), time=round(one.seconds / first, 3)) for one in kept]
+    ladders = {**known, encoder: [asdict(step) for step in steps]}
+    lines = [
+        f'  "{name}": [\n' + ",\n".join(f"    {json.dumps(step)}" for step in mine) + "\n  ]"
+        for name, mine in ladders.items()
+    ]
+    with whole_file(path) as partial:
+        partial.write_text("{\n" + ",\n".join(lines) + "\n}\n")
+
+
+def words(one: Measured) -> tuple[str, str, str, str]:
+    """Models, views, overlap and scales of a row."""
+    step = one.step
+    views = f"{step.views}" if step.beside == step.views else f"{step.views}, {step.beside}"
+    scales = step.scales if len(one.scales) > 1 else f"{one.scales[0]:g}"
+    return step.models, views, f"{step.overlap:g}", scales
 
 
 def plot(measured: list[Measured], path: Path) -> None:
@@ -88,10 +113,10 @@ def plot(measured: list[Measured], path: Path) -> None:
     for one in measured:
         share = one.seconds / best
         axes.plot(share, one.f1, "o", color="#0072b2")
-        name = f"{one.rung.passes} × {one.rung.overlap:g}, {named(one.rung.scales)}"
+        name = "; ".join(words(one))
         axes.annotate(name, (share, one.f1), textcoords="offset points", xytext=(5, 3), fontsize=8)
     axes.set_xscale("log")
-    axes.set_xlabel("time of the network, relative to 6 passes at overlap 0.6")
+    axes.set_xlabel("time of the network, relative to all passes at overlap 0.6")
     axes.set_ylabel("F1 at IoU 0.5, mean over sets")
     axes.grid(alpha=0.3)
     figure.tight_layout()
@@ -106,31 +131,35 @@ def main() -> None:
     )
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--split", default="val")
-    parser.add_argument("--sets", nargs="+", default=["dsb2018", "bbbc039", "tnbc", "usiigaci"])
-    parser.add_argument("--every", type=int, default=1, help="take every N-th image of each set")
+    parser.add_argument("--per-set", type=int, default=8, help="images of each set")
     parser.add_argument("--weights", default="compact")
     parser.add_argument("--plot", type=Path)
+    parser.add_argument("--write", action="store_true", help="into the ladder beside the weights")
     options = parser.parse_args()
+    found = find_pairs(options.data, options.split)
     pairs = []
-    for name in options.sets:
-        pairs += [pair for pair in find_pairs(options.data, options.split) if pair.set == name][
-            :: options.every
-        ]
-    engines = load_engines(find_weights(options.weights), choose_device("auto"))
-    network = Network(engines, Windows())
-    measure(network, RUNGS[-1], pairs[:1])  # warm-up
-    measured = [measure(network, rung, pairs) for rung in RUNGS]
+    for name in dict.fromkeys(pair.set for pair in found):
+        mine = [pair for pair in found if pair.set == name]
+        pairs += spread(mine, min(options.per_set, len(mine)))
+    weights = find_weights(options.weights)
+    network = Network.load(weights, choose_device("auto"), Windows(), exact=False)
+    measure(network, STEPS[-1], AUTO, pairs[:1])  # warm-up
+    measured = [measure(network, step, AUTO, pairs) for step in STEPS]
+    kept = front(measured)
+    alone = measure(network, STEPS[2], (1.0,), pairs)
     names = list(measured[0].per_set)
-    print(f"| passes | overlap | scales | {' | '.join(names)} | mean F1 | time |")
-    print("|---|---|---|" + "---|" * (len(names) + 2))
-    for one in measured:
+    print(f"{len(pairs)} images of {options.split}\n")
+    print(f"| models | views | overlap | scales | {' | '.join(names)} | mean F1 | time | |")
+    print("|---|---|---|---|" + "---|" * (len(names) + 3))
+    for one in [*measured, alone]:
         scores = " | ".join(f"{one.per_set[name]:.3f}" for name in names)
-        rung = one.rung
-        share = one.seconds / measured[0].seconds
-        scales = named(rung.scales)
-        print(f"| {rung.passes} | {rung.overlap:g} | {scales} | {scores} | {one.f1:.3f} | {share:.3f} |")
+        share, note = one.seconds / measured[0].seconds, "rung" if one in kept else ""
+        print(f"| {' | '.join(words(one))} | {scores} | {one.f1:.3f} | {share:.3f} | {note} |")
     if options.plot:
         plot(measured, options.plot)
+    if options.write:
+        first = weights.members[0]
+        write(kept, measured[0].seconds, first.architecture.encoder, first.file.parent / FILE)
 
 
 if __name__ == "__main__":

@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 
 from app.cells import find_cells
 from app.network import Clock, Network, ScaleBands, choose_device, find_weights
-from app.network.clock import Rung
 from app.network.inference import Progress
+from app.network.ladder import Rung
 from app.network.scales import AUTO, SCALES, worth_running
 from app.read import Pixels
 from app.settings import Merging, Tracking, Windows

@@ -77,9 +77,25 @@ def _parser() -> argparse.ArgumentParser:
     ctc = commands.add_parser("ctc", help="SEG, DET and TRA of the Cell Tracking Challenge, of one sequence")
     ctc.add_argument("-g", "--truth", type=Path, required=True, metavar="NN_GT", help="true masks and tracks")
     ctc.add_argument("-p", "--results", type=Path, required=True, metavar="NN_RES", help="masks and tracks")
+    ctc.add_argument(
+        "--border",
+        type=_border,
+        default=0,
+        metavar="E",
+        help="leave out what lies within E px of the edge; a number, or a data set of the challenge",
+    )
     ctc.add_argument("-o", "--output", type=Path, metavar="CSV", help="precision and recall over IoU")
     ctc.set_defaults(run=_ctc)
     return parser
+
+
+def _border(text: str) -> int:
+    from evaluation.border import border_of
+
+    try:
+        return border_of(text)
+    except ValueError as cause:
+        raise argparse.ArgumentTypeError(str(cause)) from cause
 
 
 def _f1(options: argparse.Namespace) -> int:
@@ -168,7 +184,7 @@ def _ctc(options: argparse.Namespace) -> int:
     from evaluation.ctc import curve_csv, score_sequence, table
     from evaluation.summary import plain_table
 
-    scores = score_sequence(options.truth, options.results)
+    scores = score_sequence(options.truth, options.results, options.border)
     print(plain_table(*table(scores)))
     if options.output:
         with whole_file(options.output) as partial:

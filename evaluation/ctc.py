@@ -16,11 +16,13 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 
 from app.errors import ReadError
+from evaluation.border import without_border
 from evaluation.ctcfiles import Result, Truth, read_result, read_truth
 from evaluation.labelfiles import read_labels
 from evaluation.matching import Match, count_matches, score
@@ -41,10 +43,21 @@ class Scores:
     curve: tuple[Match, ...]  # one per threshold of CURVE; empty without outlines
 
 
-def score_sequence(truth_folder: Path, result_folder: Path) -> Scores:
-    """Scores of the result in `NN_RES` by the truth in `NN_GT`; raises ReadError, one line."""
+def score_sequence(truth_folder: Path, result_folder: Path, border: int = 0) -> Scores:
+    """Scores of the result in `NN_RES` by the truth in `NN_GT`; raises ReadError, one line.
+
+    Of the result, cells that lie wholly within `border` px of the edge are left out.
+    """
     truth = read_truth(truth_folder)
     result = read_result(result_folder, truth)
+    if not border:
+        return score_result(truth, result, result_folder)
+    with TemporaryDirectory() as folder:
+        return score_result(truth, without_border(result, border, Path(folder)), result_folder)
+
+
+def score_result(truth: Truth, result: Result, result_folder: Path) -> Scores:
+    """The same of what was read."""
     det, tra = graph_scores(truth, result, result_folder) if truth.markers else (None, None)
     outlined = bool(truth.outlines)
     return Scores(

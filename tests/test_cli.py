@@ -97,6 +97,16 @@ def test_channels_that_are_no_numbers_are_explained(capsys: pytest.CaptureFixtur
     assert "not three channel numbers such as 0,2,1" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("rest", [[], ["--help"], ["-i", "a", "-l", "b", "--minutes=2"]])
+def test_tune_says_where_it_is_done(rest: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """An installed package answered `tune` with a list of the other commands."""
+    assert main(["tune", *rest]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.count("\n") == 1
+    assert "python -m training tune" in said.err
+
+
 def test_an_empty_folder_is_wrong_use(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A wrong mount must not end as a success without a result."""
     assert main(["predict", "-i", str(tmp_path), "-o", str(tmp_path / "out")]) == 2

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import tifffile
 
 WITHOUT_SOCKETS = """
@@ -43,3 +44,45 @@ def test_predict_opens_no_socket(tmp_path: Path, synthetic_field: Callable[..., 
     assert done.returncode == 0, done.stderr
     names = sorted(path.name for path in (tmp_path / "out").iterdir())
     assert names == ["a_cells.csv", "a_label.tiff", "a_overlay.png", "report.html"]
+
+
+# what a developer's environment has and the slim image has not (requirements.lock)
+ABSENT = (
+    "PIL",
+    "aiohttp",
+    "dask",
+    "fsspec",
+    "imageio",
+    "laptrack",
+    "matplotlib",
+    "networkx",
+    "openslide",
+    "pandas",
+)
+
+
+def test_a_film_from_an_ome_zarr_needs_no_more_than_the_slim_image(
+    tmp_path: Path, synthetic_field: Callable[..., Any]
+) -> None:
+    """`--stack t` was refused in the images, since the library that linked frames was not in them."""
+    import zarr
+
+    field = synthetic_field(100, 100, 8)[0][..., 0]
+    group = zarr.open_group(tmp_path / "film.ome.zarr", mode="w", zarr_format=2)
+    group.create_array("0", data=np.stack([field, np.roll(field, 2, 1)]), chunks=(1, 64, 64))
+    axes = [{"name": name, "type": "time" if name == "t" else "space"} for name in "tyx"]
+    group.attrs["multiscales"] = [{"version": "0.4", "axes": axes, "datasets": [{"path": "0"}]}]
+    # zarr waits for its threads by a pair of sockets that lead nowhere else, so these must be there
+    offline = WITHOUT_SOCKETS.replace("socket.socket =", "socket.socket.connect = socket.socket.sendto =")
+    code = f"import sys; sys.modules.update(dict.fromkeys({ABSENT}))\n{offline}"
+    flags = ["predict", "-i", str(tmp_path), "-o", str(tmp_path / "out"), "--stack", "t", "--scales", "1"]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *flags, "--save", "ctc,overlay", "--report"],
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    names = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert names == ["film_RES", "film_label.tiff", "film_overlay.png", "film_tracks.csv", "report.html"]

@@ -58,6 +58,11 @@ def add_making(group: Group) -> None:
     tune.add_argument("--partial", action="store_true", help="only some cells are drawn: the rest is unknown")
     tune.add_argument("--weights", default="compact", help="to begin with: compact, or a folder or file")
     tune.add_argument("--keep-encoder", action="store_true", help="train decoder and heads only")
+    tune.add_argument("--steps", type=int, metavar="N", help="end after N steps, whatever the minutes")
+    tune.add_argument(
+        "--watched", action="store_true",
+        help="for a program that starts it: a JSON line a step on standard output; ends with standard input",
+    )  # fmt: skip
     tune.set_defaults(run=commands.run_tune)
 
     plot = group.add_parser("plot", help="draw the learning curve of a run's log")

@@ -1,4 +1,4 @@
-"""One predicted label image against the true one: F1, mAP, and counts by the size of the cells."""
+"""One predicted label image against the true one: F1 at three IoUs, mAP, counts by the size of the cells."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ class Judgement:
     """The scores of one image."""
 
     f1: float  # at IoU 0.5, organisers' rule
+    f1_70: float  # at IoU 0.7
+    f1_90: float  # at IoU 0.9: how good the contours are
     map: float  # mean of AP over IoU 0.5, 0.55 … 0.95
     true_cells: int
     found_cells: int
@@ -50,6 +52,8 @@ def judge(true: NDArray[np.int32], found: NDArray[np.int32]) -> Judgement:
     )
     return Judgement(
         match(true, found).f1,
+        match(true, found, iou=0.7).f1,
+        match(true, found, iou=0.9).f1,
         kaggle_precision(overlaps),
         len(overlaps.true_ids),
         len(overlaps.pred_ids),

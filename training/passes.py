@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from app.cells import Found, find_cells
 from app.network import Calibration
-from app.network.clock import VIEWS
 from app.network.engines import Engine
 from app.network.inference import sigmoid
+from app.network.ladder import VIEWS
 from app.network.passes import single_pass
 from app.network.scales import AUTO, rescaled, scaled, worth_running
 from app.network.windows import View

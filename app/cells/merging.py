@@ -2,7 +2,7 @@
 
 A cell is worth a power of its area times a power of its score. A scale has a
 voice in an image: what all its cells are worth together per diameter, as a part
-of what those of the best scale are, squared, and never less than a whisper. So
+of what those of the best scale are, cubed, and never less than a whisper. So
 a scale that sees little but specks in an image is heard there only where it is
 sure: a cell of low score times voice is dropped. Of one scale all cells stay.
 

@@ -11,15 +11,16 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..settings import Windows
-from .clock import MERGING, Clock, Rung, Speed, choose, ladder, pass_order
+from .clock import MERGING, Clock, Speed
 from .engines import Device, Engine, load_engines
+from .ladder import Rung, Step, carried_steps, choose, ladder, pass_order, published, steps_of
 from .passes import IN_MEMORY, Mean, Pass, Seen, Where
 from .scales import rescaled, scaled, worth_running
 from .strips import Rows, Strips
@@ -61,6 +62,7 @@ class Network:
     tracks_on: str = "cpu"  # for `cells.track`: beside engines on CUDA "auto", the GPU where it pays
     where: Where = IN_MEMORY  # windows are cut and summed; on the GPU beside engines on CUDA
     on_batch: Callable[[Progress], None] = lambda _: None  # may raise, to stop between batches
+    steps: Sequence[Step] = field(default_factory=carried_steps)  # the ladder that plans are chosen from
     calibration: Calibration | None = None  # of the weights; with modalities the engines have `look`
 
     @classmethod
@@ -72,11 +74,12 @@ class Network:
         chosen = weights.calibration
         watch = chosen is not None and bool(chosen.modalities)
         engines = load_engines(weights, device, "float32" if exact else "fast", watch=watch)
+        network = cls(engines, windows, steps=steps_of(weights), calibration=chosen)
         if device.kind == "cpu":
-            return cls(engines, windows, calibration=chosen)
+            return network
         from .on_device import on_device
 
-        return cls(engines, windows, tracks_on="auto", where=on_device(device.kind), calibration=chosen)
+        return replace(network, tracks_on="auto", where=on_device(device.kind))
 
     def setting(self, progress: Progress) -> Setting | None:
         """What follows the network for the image of `progress`; None where the weights leave it open."""
@@ -89,10 +92,12 @@ class Network:
 
         `scales` are those that may be run, finest first; those that can find nothing in `shape` are not.
         """
-        rungs = ladder(len(self.engines), self.windows, worth_running(scales, shape))
-        most = rungs[0].count(shape, self.windows)
+        scales = worth_running(scales, shape)
         if clock.budget is None:
-            return Progress(rungs[0], most)
+            rung = published(len(self.engines), self.windows, scales)
+            return Progress(rung, rung.count(shape, self.windows))
+        rungs = ladder(self.steps, len(self.engines), self.windows, scales)
+        most = rungs[0].count(shape, self.windows)
         signal = 1.0
         if most >= PROBE_FROM:
             if self.speed.window is None:
@@ -152,16 +157,21 @@ class Network:
             self.engines[0].look()  # type: ignore[attr-defined]
         passes = self.passes(image, shape, progress, scale, mean)
         finer = [s for s in progress.rung.scales if s > scale]
-        later = sum(progress.rung.count_at(s, shape, self.windows) for s in finer) / progress.rung.passes
+        rung = progress.rung
+        later = [
+            (rung.passes_at(s), rung.count_at(s, shape, self.windows) // rung.passes_at(s)) for s in finer
+        ]
         step = math.ceil(height * scale)
         for top in range(0, seen[0], step):
             bottom = min(top + step, seen[0])
             taken: list[Pass] = []
             pixels = (seen[0] - top) * seen[1] + tracked_pixels(shape, finer)
-            rest = self.speed.rest(pixels, progress.signal) + merging_seconds(shape, progress.rung)
+            rest = self.speed.rest(pixels, progress.signal) + merging_seconds(shape, rung)
             for one in passes:
-                to_go = sum(p.windows_left + later for p in [*taken, one]) * progress.signal
-                if taken and to_go * (self.speed.window or 0.0) > clock.left - rest:
+                count = len(taken) + 1  # as many are kept time for at each scale after this
+                to_go = sum(p.windows_left for p in [*taken, one])
+                to_go += sum(min(count, most) * windows for most, windows in later)
+                if taken and to_go * progress.signal * (self.speed.window or 0.0) > clock.left - rest:
                     break  # this pass would be late, and so would all after it, here and further down
                 one.go_to(bottom)
                 taken.append(one)
@@ -186,7 +196,7 @@ class Network:
         grids = {view: self.where.grid(seen, view, rung.windows(self.windows)) for view in View}
         return [
             self.where.one(self.engines[model], strips, grids[view], mean, partial(self.note, progress))
-            for view, model in pass_order(len(self.engines))[: rung.passes]
+            for view, model in pass_order(len(self.engines))[: rung.passes_at(scale)]
         ]
 
     def note(self, progress: Progress, batch: Seen) -> None:

@@ -1,9 +1,12 @@
-"""Which dimension of a TIFF is what: rows, columns, channels, and the planes to choose from."""
+"""Which dimension of a file is what: rows, columns, channels, and the planes to choose from."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from pathlib import Path
+
+from .opening import unreadable
 
 UNNAMED = "IQ"  # tifffile's letters for pages and for dimensions that no metadata names
 NAMES = {"Z": "depth", "T": "time", "I": "pages", "Q": "unnamed", "R": "repetition", "P": "position"}
@@ -80,3 +83,26 @@ def lay_out(axes: str, shape: tuple[int, ...], page_axes: str, *, by_page: bool)
         if 2 <= last <= 4 < first:
             return Layout(axes, shape, first, sizes["Y"], (), -1, last=last)
     return Layout(axes, shape, sizes["Y"], sizes["X"], leading, channel)
+
+
+def choose_plane(path: Path, layouts: list[Layout], page: int | None) -> tuple[int, int]:
+    """Series and plane within it; raises ReadError where there are several and none is chosen."""
+    total = sum(layout.planes for layout in layouts)
+    if page is None and total > 1:
+        todo = f"choose one of its {total} planes with --page N (0 to {total - 1})"
+        if len(layouts) == 1:
+            what = f"is a stack with axes {layouts[0].axes}: {layouts[0].stack()}"
+            todo += ", or take all with --stack z or t"
+        else:
+            shapes = ", ".join(f"{one.axes} {' × '.join(map(str, one.shape))}" for one in layouts[:4])
+            what = f"holds {len(layouts)} images: {shapes}" + (", ..." if len(layouts) > 4 else "")
+        raise unreadable(path, what, todo)
+    left = page or 0
+    if not 0 <= left < total:
+        todo = f"choose --page N from 0 to {total - 1}" if total > 1 else "leave out --page"
+        raise unreadable(path, f"has no page {page}, it holds {total}", todo)
+    index = 0
+    while left >= layouts[index].planes:
+        left -= layouts[index].planes
+        index += 1
+    return index, left

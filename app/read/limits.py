@@ -16,5 +16,6 @@ class Limits:
     cache: int = 256 << 20  # decoded tiles kept by one open image; three rows of tiles where that is more
     side: int = 1 << 20  # px
     pages: int = 200_000  # of one file
+    chunks: int = 1_000_000  # of one channel
     pixels: int = 20_000_000_000  # of a banded image (141,000²)
     deflate_ratio: int = 1100  # deflate can't shrink data more than 1032 times

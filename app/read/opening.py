@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ..errors import ReadError
+from .address import address
 
 SIGNATURES = (
     (b"\x89PNG\r\n\x1a\n", "PNG"),
@@ -17,7 +18,9 @@ SIGNATURES = (
     (b"MM\0*", "TIFF"),
     (b"II+\0", "TIFF"),  # BigTIFF
     (b"MM\0+", "TIFF"),
+    (b"PK\3\4", "ZIP"),
 )
+SLIDES = {".mrxs": "MIRAX", ".vms": "Hamamatsu", ".vmu": "Hamamatsu", ".svslide": "Sakura"}
 AGAIN = "copy it again or export it anew"
 KINDS = {
     stat.S_IFDIR: "is a folder",
@@ -34,7 +37,7 @@ def unreadable(path: Path, what: object, todo: str) -> ReadError:
     message = " ".join(str(what).split()) or type(what).__name__
     if len(message) > 200:
         message = message[:197] + "..."
-    return ReadError(f"{printable(str(path))}: {printable(message)}; {todo}")
+    return ReadError(f"{printable(address(path) or str(path))}: {printable(message)}; {todo}")
 
 
 def printable(text: str) -> str:
@@ -45,8 +48,12 @@ def printable(text: str) -> str:
 def open_regular(path: Path) -> BinaryIO:
     """Opens a regular file for reading, following links; anything else is refused without waiting for it.
 
-    Raises ReadError.
+    What lies at an address is copied first. Raises ReadError.
     """
+    if address(path):
+        from .remote import fetch
+
+        return fetch(path)
     try:
         kind = stat.S_IFMT(path.stat().st_mode)
         if kind == stat.S_IFREG:
@@ -74,12 +81,20 @@ def state(file: BinaryIO) -> tuple[int, ...]:
 
 
 def identify(path: Path, file: BinaryIO) -> str:
-    """'PNG', 'JPEG', 'BMP' or 'TIFF', by the first bytes and not by the name; raises ReadError."""
-    head = file.read(8)
+    """'PNG', 'JPEG', 'BMP', 'TIFF', 'ZIP', 'DICOM' or one of `SLIDES`; raises ReadError.
+
+    It is told by the first bytes and not by the name, save that of slides which
+    keep their pixels in other files: a .mrxs is a JPEG, but of a label or less.
+    """
+    head = file.read(132)
     file.seek(0)
+    if path.suffix.lower() in SLIDES:
+        return SLIDES[path.suffix.lower()]
     for signature, name in SIGNATURES:
         if head.startswith(signature):
             return name
+    if head.endswith(b"DICM"):
+        return "DICOM"
     if not head:
         raise unreadable(path, "is empty (0 bytes)", "copy it again")
-    raise unreadable(path, "is not a PNG, JPEG, BMP or TIFF file", "convert it to one of these")
+    raise unreadable(path, "is not a PNG, JPEG, BMP, TIFF or OME-Zarr", "convert it to one of these")

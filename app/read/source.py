@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ReadError
+from .find import is_zarr
 from .flat import open_flat
 from .limits import Limits
 from .normalise import Scale, countable, find_scale, finite, pieces
-from .opening import identify, open_regular, unreadable
+from .opening import SLIDES, identify, open_regular, unreadable
 from .stored import Stored
 
 Channels = tuple[int, int, int]
@@ -111,13 +112,7 @@ def open_image(
     what most readers show. Raises ReadError, one line.
     """
     path = Path(path)
-    limits = limits or Limits()
-    file = open_regular(path)
-    try:
-        stored = open_stored(path, file, page, limits)
-    except BaseException:
-        file.close()
-        raise
+    stored = open_stored(path, page, limits or Limits())
     try:
         chosen = choose(path, stored.facts.channels, channels)
     except ReadError:
@@ -159,17 +154,43 @@ def read_image(
         return np.divide(source.rows(0, source.info.height), 255, dtype=np.float32)
 
 
-def open_stored(path: Path, file: BinaryIO, page: int | None, limits: Limits) -> Stored:
-    """The reader of the file's format."""
+def open_stored(path: Path, page: int | None, limits: Limits) -> Stored:
+    """The reader of the format of a file, or of a folder that is an image."""
+    if is_zarr(path):
+        return open_container(path, page, limits)
+    file = open_regular(path)
+    try:
+        return open_file(path, file, page, limits)
+    except BaseException:
+        file.close()
+        raise
+
+
+def open_file(path: Path, file: BinaryIO, page: int | None, limits: Limits) -> Stored:
+    """The reader of an open file's format."""
     kind = identify(path, file)
     if kind == "TIFF":
         from .tiff import open_tiff  # tifffile, only where a file needs it
 
         return open_tiff(path, file, page, limits)
+    if kind == "ZIP":
+        with file:
+            return open_container(path, page, limits)
     if page not in (None, 0):
         raise unreadable(path, f"has no page {page}, it is a {kind} and holds 1", "leave out --page")
     with file:
+        if kind == "DICOM" or kind in SLIDES.values():
+            from .slide import open_slide
+
+            return open_slide(path, kind, limits)
         return open_flat(path, file, kind, limits)
+
+
+def open_container(path: Path, page: int | None, limits: Limits) -> Stored:
+    """The reader of OME-Zarr, a folder or a zip."""
+    from .ome_zarr import open_zarr  # its libraries, only where one is read
+
+    return open_zarr(path, page, limits)
 
 
 def choose(path: Path, stored: int, channels: Channels | None) -> tuple[int, ...]:

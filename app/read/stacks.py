@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import Literal
 
-from .find import images_in, is_folder
+from .find import images_in, is_folder, is_zarr
 from .layout import NAMES, UNNAMED, Layout
 from .limits import Limits
 from .opening import identify, open_regular, unreadable
@@ -77,9 +77,7 @@ def open_stack(
     if is_folder(path):
         planes = folder_planes(path, axis)
     else:
-        file = open_regular(path)
-        with file:
-            count, spacing, notes = file_planes(path, file, axis, limits or Limits())
+        count, spacing, notes = file_planes(path, axis, limits or Limits())
         planes = tuple(Plane(path, page) for page in range(count)) if count else (Plane(path, None),)
     infos = [look(plane, channels) for plane in (planes if is_folder(path) else planes[:1])]
     for plane, info in zip(planes, infos, strict=False):
@@ -114,21 +112,33 @@ def folder_planes(folder: Path, axis: Axis) -> tuple[Plane, ...]:
     return tuple(Plane(path, None) for _, path in numbered)
 
 
-def file_planes(
-    path: Path, file: BinaryIO, axis: Axis, limits: Limits
-) -> tuple[int, float | None, list[str]]:
+def file_planes(path: Path, axis: Axis, limits: Limits) -> tuple[int, float | None, list[str]]:
     """How many pages follow each other along `axis`, 0 where a file has no pages; µm between them; notes."""
-    if identify(path, file) != "TIFF":
-        return 0, None, []
-    from .tiff import lay_out_file
+    layout, spacing = lay_out_image(path, limits)
+    return (0, None, []) if layout is None else (layout.planes, spacing, check_axis(path, layout, axis))
 
-    layouts, spacing = lay_out_file(path, file, limits)
+
+def lay_out_image(path: Path, limits: Limits) -> tuple[Layout | None, float | None]:
+    """The dimensions of a file or an OME-Zarr, None where it has no pages; µm between planes of Z."""
+    from .ome_zarr import lay_out_zarr
+
+    if is_zarr(path):
+        return lay_out_zarr(path, limits)
+    with open_regular(path) as file:
+        kind = identify(path, file)
+        if kind == "ZIP":
+            return lay_out_zarr(path, limits)
+        if kind != "TIFF":
+            return None, None
+        from .tiff import lay_out_file
+
+        layouts, spacing = lay_out_file(path, file, limits)
     if len(layouts) > 1:
         shapes = ", ".join(f"{one.axes} {' × '.join(map(str, one.shape))}" for one in layouts[:4])
         raise unreadable(
             path, f"holds {len(layouts)} images: {shapes}", "save the stack in a file of its own"
         )
-    return layouts[0].planes, spacing, check_axis(path, layouts[0], axis)
+    return layouts[0], spacing
 
 
 def check_axis(path: Path, layout: Layout, axis: Axis) -> list[str]:

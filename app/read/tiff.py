@@ -13,7 +13,7 @@ from ..errors import ReadError
 from .chain import check_chain
 from .flat import Flat
 from .headers import orientation_note
-from .layout import Layout, lay_out
+from .layout import Layout, choose_plane, lay_out
 from .limits import Limits
 from .opening import AGAIN, state, unreadable
 from .pixelsize import spacing, tiff_pixel_size
@@ -76,29 +76,6 @@ def full_size_series(tiff: Any) -> list[Any]:
     if every[0].kind in SLIDES:
         return every[:1]
     return [one for one in every if not (one.keyframe.is_reduced or one.keyframe.is_mask)] or every[:1]
-
-
-def choose_plane(path: Path, layouts: list[Layout], page: int | None) -> tuple[int, int]:
-    """Series and plane within it; raises ReadError where there are several and none is chosen."""
-    total = sum(layout.planes for layout in layouts)
-    if page is None and total > 1:
-        todo = f"choose one of its {total} planes with --page N (0 to {total - 1})"
-        if len(layouts) == 1:
-            what = f"is a stack with axes {layouts[0].axes}: {layouts[0].stack()}"
-            todo += ", or take all with --stack z or t"
-        else:
-            shapes = ", ".join(f"{one.axes} {' × '.join(map(str, one.shape))}" for one in layouts[:4])
-            what = f"holds {len(layouts)} images: {shapes}" + (", ..." if len(layouts) > 4 else "")
-        raise unreadable(path, what, todo)
-    left = page or 0
-    if not 0 <= left < total:
-        todo = f"choose --page N from 0 to {total - 1}" if total > 1 else "leave out --page"
-        raise unreadable(path, f"has no page {page}, it holds {total}", todo)
-    index = 0
-    while left >= layouts[index].planes:
-        left -= layouts[index].planes
-        index += 1
-    return index, left
 
 
 def plane_facts(tiff: Any, layout: Layout, plane: Plane, planes: int, limits: Limits) -> Facts:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import platform
 import time
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Literal
 
@@ -32,7 +31,6 @@ def doctor(weights: str, device: Literal["auto", "cpu", "cuda"], output: Path | 
         except MediarError as error:
             healthy = False
             print(f"FAULT {error}")
-    print(about_films())
     print("ready: a prediction would work here" if healthy else "not ready: mend the faults above")
     return 0 if healthy else 2
 
@@ -52,14 +50,6 @@ def check_network(weights: str, device: Literal["auto", "cpu", "cuda"]) -> None:
             f"weights: {found.name}/{member.file.name}, sha256 {member.sha256}, "
             f"{time.monotonic() - began:.3f} s per window"
         )
-
-
-def about_films() -> str:
-    """Which library would link the frames of a film."""
-    try:
-        return f"films: --stack t links with laptrack {version('laptrack')}"
-    except PackageNotFoundError:
-        return "films: laptrack is not installed, --stack t is refused; all else works"
 
 
 def check_folder(output: Path | None) -> None:

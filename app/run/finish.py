@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ..cells import Extents, Found, find_cells, find_cells_in_bands, on_image_grid
+from ..cells import Extents, find_cells, find_cells_in_bands
+from ..cells.spool import Spool
 from ..network import Band, Clock, Network, Progress, ScaleBands, parse_scales, scaled
 from ..settings import Job
-from ..write.labels import read_labels, rewrite_record, write_label_bands, write_labels
+from ..write.labels import rewrite_record, write_label_bands, write_labels
+from ..write.rows import OnDisk, Rows
 from .calibrated import for_image
+from .kept import Kept
 from .memory import band_height
 from .ready import Ready
 
@@ -66,7 +69,8 @@ def finish_whole(
     write_labels(ready.partial.temporary, found.labels, ready.record)
     tracked = sum(probability.size for _, (_, probability) in bands)
     network.speed.saw_tracking(tracked * progress.signal, clock.spent - began)
-    row = publish(job, ready, found, progress, clock)
+    seen = found.flow, found.probability
+    row = publish(job, ready, found.labels, found.scores, seen, progress, clock)
     done = finished(job, ready, extents, progress, clock, row)
     several = network.calibration is not None and bool(network.calibration.modalities)
     return replace(done, setting=setting.name) if setting is not None and several else done
@@ -75,37 +79,35 @@ def finish_whole(
 def finish_banded(job: Job, ready: Ready, network: Network, clock: Clock) -> Finished:
     """Network, tracking and writing of a slide, band by band.
 
+    What its writers need waits on the disk, in files without names beside the results.
     Its coarse scales are tracked before scale 1 is seen, so it takes the common setting.
     """
     progress = network.plan(ready.source, ready.shape, clock, parse_scales(job.scales))
     height = band_height(ready.shape[1])
     finest = progress.rung.scales[0]
-    kept = Kept(scaled(ready.shape, finest)) if job.draws else None
+    folder = ready.partial.path.parent
     scores: list[NDArray[np.float32]] = [np.zeros(0, np.float32)]
-
-    def bands(scale: float) -> Iterator[Band]:
-        given = network.bands(ready.source, ready.shape, clock, progress, scale, height)
-        return kept.collect(given) if kept and scale == finest else given
-
-    per_scale = [(s, scaled(ready.shape, s), bands(s)) for s in reversed(progress.rung.scales)]
-    labels = find_cells_in_bands(
-        per_scale,
-        ready.shape,
-        job.tracking,
-        job.merging,
-        ready.partial.path.parent,
-        scores.append,
-        network.tracks_on,
-    )
     extents = Extents()
-    write_label_bands(ready.partial.temporary, extents.watch(labels), ready.shape, ready.record)
-    if kept is None:
-        ready.partial.publish()
-        row = None
-    else:
-        band = kept.band if finest == 1 else on_image_grid(finest, kept.band, ready.shape)
-        found = Found(read_labels(ready.partial.temporary), np.concatenate(scores), *band)
-        row = publish(job, ready, found, progress, clock)
+    with Spool(folder) as spool, Kept(job.save, ready.shape, finest, folder) as kept:
+
+        def bands(scale: float) -> Iterator[Band]:
+            given = network.bands(ready.source, ready.shape, clock, progress, scale, height)
+            return kept.collect(given) if scale == finest else given
+
+        labels = find_cells_in_bands(
+            [(s, scaled(ready.shape, s), bands(s)) for s in reversed(progress.rung.scales)],
+            ready.shape,
+            job.tracking,
+            job.merging,
+            folder,
+            scores.append,
+            network.tracks_on,
+        )
+        watched = extents.watch(labels)
+        write_label_bands(ready.partial.temporary, watched, ready.shape, ready.record, spool)
+        on_disk = OnDisk(ready.shape, spool.rows)
+        seen = kept.on_image_grid()
+        row = publish(job, ready, on_disk, np.concatenate(scores), seen, progress, clock)
     return finished(job, ready, extents, progress, clock, row)
 
 
@@ -125,14 +127,23 @@ def finished(
     )
 
 
-def publish(job: Job, ready: Ready, found: Found, progress: Progress, clock: Clock) -> Row | None:
+def publish(
+    job: Job,
+    ready: Ready,
+    labels: Rows,
+    scores: NDArray[np.float32],
+    seen: tuple[NDArray[np.float32] | None, Rows | None],
+    progress: Progress,
+    clock: Clock,
+) -> Row | None:
     """Gives the label file its name once everything else is drawn; returns the report's row.
 
-    Where drawing fails the labels are published all the same, with a record
-    that says so, and the next run does the image again.
+    `seen` are flow and probability, as far as anything needs them. Where drawing
+    fails the labels are published all the same, with a record that says so, and
+    the next run does the image again.
     """
     try:
-        row = draw(job, ready, found, progress, clock) if job.draws else None
+        row = draw(job, ready, labels, scores, seen, progress, clock) if job.draws else None
     except Exception:
         rewrite_record(ready.partial.temporary, replace(ready.record, settings="extras are missing"))
         ready.partial.publish()
@@ -141,42 +152,35 @@ def publish(job: Job, ready: Ready, found: Found, progress: Progress, clock: Clo
     return row
 
 
-class Kept:
-    """A slide's flow and probability at its finest scale in memory, for outputs that need them after all."""
-
-    def __init__(self, shape: tuple[int, int]) -> None:
-        self.band: Band = (np.empty((2, *shape), np.float32), np.empty(shape, np.float32))
-        self.rows = 0
-
-    def collect(self, bands: Iterable[Band]) -> Iterator[Band]:
-        """Passes `bands` on, and keeps them."""
-        for flow, probability in bands:
-            into = np.s_[self.rows : self.rows + len(probability)]
-            self.band[0][:, into] = flow
-            self.band[1][into] = probability
-            self.rows += len(probability)
-            yield flow, probability
-
-
-def draw(job: Job, ready: Ready, found: Found, progress: Progress, clock: Clock) -> Row | None:
+def draw(
+    job: Job,
+    ready: Ready,
+    labels: Rows,
+    scores: NDArray[np.float32],
+    seen: tuple[NDArray[np.float32] | None, Rows | None],
+    progress: Progress,
+    clock: Clock,
+) -> Row | None:
     """Everything that `--save` asked for, and the row where a report is wanted."""
     from ..write import WRITERS, Result
-    from .report import make_row
 
     source = ready.source
     result = Result(
         ready.stem,
-        source.rows(0, ready.shape[0]),
-        source.raw_rows(0, ready.shape[0]),
-        found.labels,
-        found.flow,
-        found.probability,
+        OnDisk((*ready.shape, 3), source.rows),
+        OnDisk((*ready.shape, source.info.channels), source.raw_rows),
+        labels,
+        *seen,
         source.info.pixel_size_um,
         file_name=ready.path.name,
-        scores=found.scores,
+        scores=scores,
+        spool=job.output,
     )
     written = {name: WRITERS[name](result, job.output) for name in job.save}
     if not job.report:
         return None
-    overlay = written["overlay"].name if "overlay" in written else ""
+    from ..write.overlay import for_browser
+    from .report import make_row
+
+    overlay = for_browser(written["overlay"]).name if "overlay" in written else ""
     return make_row(result, clock.spent, clock.budget, str(progress), source.info.notes, overlay)

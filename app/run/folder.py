@@ -20,11 +20,11 @@ from pathlib import Path
 
 from ..errors import DeviceError, ImageError, WeightsError, WriteError
 from ..network import Clock, Network, Progress, budget_seconds, parse_scales
-from ..read import ImageSource, open_image
+from ..read import ImageSource, digest, open_image
 from ..settings import Job
 from ..system import machine
 from ..system.files import Partial, clear_up
-from ..write.labels import SUFFIX, Record, digest, read_record
+from ..write.labels import SUFFIX, Record, read_record
 from .console import Bars
 from .finish import Finished, finish_banded, finish_whole
 from .memory import plan_memory

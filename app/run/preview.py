@@ -6,8 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..errors import ImageError, UsageError
-from ..network import budget_seconds, parse_scales
-from ..network.clock import Rung, Speed, ladder
+from ..network import Weights, budget_seconds, parse_scales
+from ..network.clock import Speed
+from ..network.ladder import Rung, ladder, published, steps_of
 from ..network.scales import worth_running
 from ..read import ImageInfo, find_images, find_stacks, open_image, open_stack
 from ..settings import Job
@@ -29,12 +30,12 @@ def preview(job: Job) -> int:
         raise UsageError(f"{asked}: no images found; see the README for the formats")
     stems = output_stems(images)
     weights = chosen_weights(job.weights, job.settings, job.scales)
-    job, models = calibrated(job, weights), len(weights.members)
+    job = calibrated(job, weights)
     unreadable = 0
     for path in shard(images, job.shard):
         label = job.output / (stems[path] + SUFFIX)
         try:
-            lines = about_stack(job, path, models) if job.stack else about_image(job, path, models)
+            lines = about_stack(job, path, weights) if job.stack else about_image(job, path, weights)
         except ImageError as error:
             print(f"{error}\n")
             unreadable += 1
@@ -46,14 +47,14 @@ def preview(job: Job) -> int:
     return 1 if unreadable else 0
 
 
-def about_image(job: Job, path: Path, models: int) -> list[str]:
+def about_image(job: Job, path: Path, weights: Weights) -> list[str]:
     """A paragraph on one image; raises ImageError."""
     with open_image(path, channels=job.channels, page=job.page) as source:
         info = source.info
-    return paragraph(job, info, plan_memory(job, info, machine.memory_limit()), models)
+    return paragraph(job, info, plan_memory(job, info, machine.memory_limit()), weights)
 
 
-def about_stack(job: Job, path: Path, models: int) -> list[str]:
+def about_stack(job: Job, path: Path, weights: Weights) -> list[str]:
     """A paragraph on one stack, then one on each of its planes; raises ImageError."""
     assert job.stack
     stack = open_stack(path, job.stack, channels=job.channels)
@@ -64,19 +65,22 @@ def about_stack(job: Job, path: Path, models: int) -> list[str]:
     return [
         f"{planes} planes along {stack.axis.upper()}{between}, then joined; each plane:",
         *(f"note: {note}" for note in stack.notes),
-        *paragraph(job, info, need, models),
+        *paragraph(job, info, need, weights),
         f"all planes: {'no limit' if budget is None else f'{planes * budget:.1f} s'}",
     ]
 
 
-def paragraph(job: Job, info: ImageInfo, need: Need, models: int) -> list[str]:
+def paragraph(job: Job, info: ImageInfo, need: Need, weights: Weights) -> list[str]:
     """How one file is understood, and what it would take."""
     shape = info.height, info.width
     pixel = "no pixel size"
     if info.pixel_size_um is not None:
         pixel = "pixel {:.4g} × {:.4g} µm".format(*info.pixel_size_um)
     budget = budget_seconds(job.budget, *shape)
-    full = ladder(models, job.windows, worth_running(parse_scales(job.scales), shape))[0]
+    models, scales = len(weights.members), worth_running(parse_scales(job.scales), shape)
+    full = published(models, job.windows, scales)
+    if budget is not None:
+        full = ladder(steps_of(weights), models, job.windows, scales)[0]
     return [
         f"{info.height} × {info.width}, axes {info.axes}, {info.channels} channels, {info.dtype}, {pixel}",
         *(f"note: {note}" for note in info.notes),

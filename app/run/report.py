@@ -99,12 +99,12 @@ def make_row(
     overlay: str = "",
 ) -> Row:
     """The row of an image that went well."""
-    areas = np.bincount(result.labels.ravel())[1:]
+    areas = result.extents.areas[1:]
     return Row(
         stem=result.stem,
         thumbnail=thumbnail(result),
-        height=result.labels.shape[0],
-        width=result.labels.shape[1],
+        height=result.shape[0],
+        width=result.shape[1],
         diameters=np.sqrt(4 / np.pi * areas[areas > 0]).astype(np.float32),
         scores=np.empty(0, np.float32) if result.scores is None else result.scores,
         seconds=seconds,
@@ -118,7 +118,14 @@ def make_row(
 def write(job: Job, weights: str, tally: Tally, stems: Mapping[Path, str], seconds: float) -> None:
     """Writes `report.html` into the output folder."""
     rows = [row_of(one, one.row) for one in tally.written if one.row is not None]
-    rows += [Row(stems[path], warnings=("done before, skipped",)) for path in tally.skipped]
+    write_rows(job, weights, tally, stems, seconds, rows)
+
+
+def write_rows(
+    job: Job, weights: str, tally: Tally, stems: Mapping[Path, str], seconds: float, rows: list[Row]
+) -> None:
+    """The same, `rows` being those of what was written."""
+    rows = [*rows, *(Row(stems[path], warnings=("done before, skipped",)) for path in tally.skipped)]
     rows += [Row(stems[path], error=message) for path, message in tally.failed.items()]
     run = Run(
         rows=tuple(sorted(rows, key=lambda row: row.stem)),
@@ -146,6 +153,7 @@ def row_of(finished: Finished, drawn: Row) -> Row:
 def settings(job: Job) -> dict[str, str]:
     """Everything that shapes a result, by name."""
     values = {key: getattr(job, key) for key in ("budget", "device", "channels", "page", "save")}
+    values |= {"stack": job.stack} if job.stack else {}
     for part in ("windows", "tracking"):
         values |= {f"{part}: {key}": value for key, value in asdict(getattr(job, part)).items()}
     return {

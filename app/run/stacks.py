@@ -14,23 +14,30 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import ImageError, ReadError, UsageError, WriteError
 from ..network import Network, budget_seconds
-from ..read import ImageSource, Plane, Stack, open_image, open_stack
+from ..read import ImageSource, Plane, Stack, digest, open_image, open_stack
 from ..settings import Job
 from ..system.files import Partial, clear_up, make_folder
 from ..write import WRITERS
-from ..write.labels import SUFFIX, Record, digest, read_record
+from ..write.labels import SUFFIX, Record, read_record
 from .folder import Run, announce
 from .joining import join
 from .tally import Tally
 
+if TYPE_CHECKING:
+    from .report import Row
+
 logger = logging.getLogger(__name__)
 
-EXTRAS = {"": tuple(WRITERS), "z": ("table",), "t": ("ctc",)}  # what --save may name, by the axis
+EXTRAS = {
+    "": tuple(WRITERS),
+    "z": ("table", "overlay"),
+    "t": ("ctc", "overlay"),
+}  # what --save may name, by the axis
 
 
 def check_stack(job: Job) -> None:
@@ -43,12 +50,8 @@ def check_stack(job: Job) -> None:
         )
     if wrong:
         raise UsageError(f"--save {wrong[0]}: is of tracks; add --stack t")
-    if job.stack == "t" and find_spec("laptrack") is None:
-        raise UsageError("--stack t: needs laptrack, which is missing; add it with pip install laptrack")
     if job.stack and job.page is not None:
         raise UsageError("--page: takes one plane where --stack takes all; leave one of them out")
-    if job.stack and job.report:
-        raise UsageError("--report: tells of single images; leave it out with --stack")
 
 
 class PlaneRun(Run):
@@ -59,7 +62,7 @@ class PlaneRun(Run):
     ) -> None:
         self.planes = {Path(str(plane)): plane for plane in stack.planes}
         stems = {path: plane_stem(index) for index, path in enumerate(self.planes)}
-        single = replace(job, output=folder, save=(), stack="")
+        single = replace(job, output=folder, save=(), report=False, stack="")
         super().__init__(single, stems, weights, load)
         self.announce = unheard
         self.digest = cache(digest)  # of one file for all its planes
@@ -86,6 +89,8 @@ class StackRun:
         self.load = load
         self.network: Network | None = None
         self.tally = Tally()
+        self.rows: list[Row] = []  # of the report
+        self.began = time.monotonic()
 
     def over(self, paths: Sequence[Path]) -> int:
         """Does all stacks, says what became of them, and returns the exit status.
@@ -100,10 +105,12 @@ class StackRun:
                 logger.error("%s", error)
                 continue
             if status:
+                self.report()
                 return status
+        complete = self.report()
         failed = self.tally.failed
         logger.info("stacks: %d done, %d failed", len(paths) - len(failed), len(failed))
-        return 1 if failed else 0
+        return 1 if failed or not complete else 0
 
     def one(self, path: Path) -> int:
         """Does one stack; 0, or 128 + N where a signal stopped it. Raises ImageError where it fails."""
@@ -116,6 +123,7 @@ class StackRun:
         record = Record(stack_digest(stack), self.weights, self.job.recorded)
         if not self.job.overwrite and done(label, record):
             logger.info("%s: done before, skipped", path)
+            self.tally.skipped.append(path)
             return 0
         folder = label.with_name(f".{self.stems[path]}.planes")
         make_folder(folder, WriteError, "choose another output folder")
@@ -127,20 +135,31 @@ class StackRun:
         if status > 1:
             logger.warning("%s: the planes that are done are kept; run again to go on", path)
             return status
+        words, row = "", None
         with planes.isolated(path):
-            self.join(stack, label, folder, record, planes.tally)
+            words, row = self.join(stack, label, folder, record, planes.tally)
         if path in planes.tally.failed:  # said already
             self.tally.failed[path] = planes.tally.failed[path]
             return 0
         seconds, budget = time.monotonic() - began, budget_seconds(self.job.budget, *size(stack))
         limit = " s" if budget is None else f" of {budget * len(stack.planes):.0f} s"
         logger.info("%s: %d planes, %.1f%s", path, len(stack.planes), seconds, limit)
+        if row is not None:
+            whole = None if budget is None else budget * len(stack.planes)
+            row = replace(row, seconds=seconds, tolerance=whole, passes=words, warnings=tuple(stack.notes))
+            self.rows.append(row)
         return 0
 
-    def join(self, stack: Stack, label: Path, folder: Path, record: Record, tally: Tally) -> None:
-        """From the planes' labels to the result; in two processes, whoever comes second finds it done."""
+    def join(
+        self, stack: Stack, label: Path, folder: Path, record: Record, tally: Tally
+    ) -> tuple[str, Row | None]:
+        """From the planes' labels to the result; what was found in words, and the report's row.
+
+        In two processes, whoever comes second finds it done.
+        """
         claim = Partial.take(label, wait=True)
         assert claim is not None
+        words, row = "done by another process", None
         try:
             if not done(label, record) or (self.job.overwrite and tally.written):
                 if tally.failed:
@@ -148,14 +167,31 @@ class StackRun:
                     first = next(iter(tally.failed.values()))
                     raise ReadError(f"{stack.path}: {lost}, the others are kept; the first was {first}")
                 files = [folder / (plane_stem(index) + SUFFIX) for index in range(len(stack.planes))]
-                logger.info(
-                    "%s: %s", stack.path, join(self.job, stack, files, claim.temporary, label, record)
-                )
+                words = join(self.job, stack, files, claim.temporary, label, record)
+                logger.info("%s: %s", stack.path, words)
+                if self.job.report or "overlay" in self.job.save:
+                    from .filming import film
+
+                    row = film(self.job, stack, claim.temporary, label)
                 claim.publish()
                 announce(label)
             shutil.rmtree(folder, ignore_errors=True)
         finally:
             claim.drop()
+        return words, row
+
+    def report(self) -> bool:
+        """The page about the run, where one is wanted; whether it could be written."""
+        if self.job.report:
+            from .report import write_rows
+
+            seconds = time.monotonic() - self.began
+            try:
+                write_rows(self.job, self.weights, self.tally, self.stems, seconds, self.rows)
+            except WriteError as error:
+                logger.error("%s", error)
+                return False
+        return True
 
 
 def plane_stem(index: int) -> str:

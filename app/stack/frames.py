@@ -1,89 +1,79 @@
-"""Frames of a film, labelled one by one, linked to tracks by laptrack.
+"""Frames of a film, labelled one by one, linked to tracks.
 
 Two steps, after Jaqaman et al. (Nat. Methods 5 (2008) 695-702): each frame is linked to the next one by an
 assignment; then the pieces of tracks that this gives are joined over gaps, and attached as daughters, by a
-second assignment over the whole film.
+second assignment over the whole film. What is best is reckoned as laptrack reckons it, and a test compares
+the tracks with those of laptrack, which is no part of an installation: with what it needs it has 188 MB.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from itertools import pairwise
-from typing import TYPE_CHECKING, Any
-
 import numpy as np
-from numpy.typing import NDArray
 
-from ..settings import Linking
-from .film import Film, Links
+from .assignment import assign
+from .film import Film
+from .overlaps import Floats, Ints
 from .tracks import Tracks, follow
 
-if TYPE_CHECKING:
-    from laptrack import LapTrack
+# What it costs to leave one side of a link alone, of costs in [0, 1]. In the first step links above it are
+# left to the second, so that two poor ones do not oust a good one; there any link is better than none.
+ALONE = 0.525
+ALONE_PIECE = 1.05
 
-Metric = Callable[[NDArray[Any], NDArray[Any]], float]
-
-CUTOFF = 1.0  # of the costs in `Film.links`, which end there
-# What it costs to leave one side of a link alone. In the first step a lone link is always taken, since both
-# its sides would pay, but two poor ones do not oust a good one. The second step adds the smallest of such
-# costs to each link, so they are twice as high there.
-ALONE = 0.525 * CUTOFF
-ALONE_PIECE = 1.05 * CUTOFF
+Pairs = tuple[Ints, Ints]  # (K,) each: numbers of the earlier and of the later cells
 
 
 def link_frames(film: Film) -> Tracks:
     """The tracks of a film that was collected whole; of one frame, or none with a cell, each cell's own."""
-    firsts = film.firsts
-    if film.frames < 2 or firsts[-1] == 0:
-        return follow({}, firsts)
-    steps = range(1, film.frames)
-    linking = film.linking
-    across = (
-        film.links(frame - lag, frame) for frame in steps for lag in range(1, min(linking.gap + 1, frame) + 1)
-    )
-    same = look_up(across, int(firsts[-1]))
-    born = look_up((film.births(frame - 1, frame) for frame in steps), int(firsts[-1]))
-    # a cell's number is its whole coordinate: laptrack asks for pairs, the costs are known by then
-    cells = [np.arange(a, b, dtype=np.float64)[:, None] for a, b in pairwise(firsts)]
+    if film.frames < 2 or film.firsts[-1] == 0:
+        return follow({}, film.firsts)
+    earlier, later = zip(*(link_step(film, frame) for frame in range(1, film.frames)), strict=True)
+    steps = np.concatenate(earlier), np.concatenate(later)
     edges: dict[int, list[int]] = {}
-    for (frame, index), (later_frame, later_index) in tracker(linking, same, born).predict(cells).edges:
-        edges.setdefault(int(firsts[frame] + index), []).append(int(firsts[later_frame] + later_index))
-    return follow(edges, firsts)
+    for before, after in (*pairs(steps), *pairs(link_pieces(film, steps))):
+        edges.setdefault(before, []).append(after)
+    return follow(edges, film.firsts)
 
 
-def tracker(linking: Linking, same: Metric, born: Metric) -> LapTrack:
-    """laptrack, told what it costs to take cells for one, or for mother and daughter."""
-    from laptrack import LapTrack
-
-    settings: dict[str, Any] = {
-        "metric": same,
-        "cutoff": CUTOFF,
-        "track_start_cost": ALONE,
-        "track_end_cost": ALONE,
-        "gap_closing_metric": same,
-        "gap_closing_cutoff": CUTOFF,
-        "gap_closing_max_frame_count": linking.gap + 1,
-        "splitting_metric": born,
-        "splitting_cutoff": linking.division,
-        "merging_cutoff": False,
-        "segment_start_cost": ALONE_PIECE,
-        "segment_end_cost": ALONE_PIECE,
-        "no_splitting_cost": ALONE_PIECE,
-        "no_merging_cost": ALONE_PIECE,
-    }
-    return LapTrack(**settings)
+def link_step(film: Film, frame: int) -> Pairs:
+    """The first step: the cells of the frame before and of this one."""
+    links = film.links(frame - 1, frame)
+    least = min(ALONE, links.cost.min(initial=ALONE))  # each link pays it besides its own, as in laptrack
+    worth = 2 * ALONE - least - links.cost
+    return best(links.earlier, links.later, worth)
 
 
-def look_up(links: Iterable[Links], cells: int) -> Metric:
-    """A metric for laptrack: the cost of two cells by their numbers; infinite where there is no link."""
-    costs: dict[int, float] = {}
-    for one in links:
-        keys = one.earlier * cells + one.later
-        costs.update(zip(keys.tolist(), one.cost.tolist(), strict=True))
-    get, nothing = costs.get, float("inf")
+def link_pieces(film: Film, steps: Pairs) -> Pairs:
+    """The second step: ends of pieces and beginnings of others, mothers and beginnings in the next frame."""
+    cells = int(film.firsts[-1])
+    ends, begins = np.ones(cells, np.bool_), np.ones(cells, np.bool_)
+    ends[steps[0]] = False
+    begins[steps[1]] = False
+    rows, columns, worths = [], [], []
+    for frame in range(1, film.frames):
+        for before in range(max(frame - 1 - film.linking.gap, 0), frame):
+            links = film.links(before, frame)
+            fit = ends[links.earlier] & begins[links.later] & (links.cost < 1)
+            rows.append(links.earlier[fit])
+            columns.append(links.later[fit])
+            worths.append(ALONE_PIECE - links.cost[fit])
+        births = film.births(frame - 1, frame)
+        fit = begins[births.later] & (births.cost < film.linking.division)
+        rows.append(cells + births.earlier[fit])  # a mother is another side than the end of her track
+        columns.append(births.later[fit])
+        worths.append(ALONE_PIECE - births.cost[fit])
+    earlier, later = best(np.concatenate(rows), np.concatenate(columns), np.concatenate(worths))
+    return earlier % cells, later
 
-    def metric(a: NDArray[Any], b: NDArray[Any]) -> float:
-        x, y = a[0], b[0]
-        return get(x * cells + y if x < y else y * cells + x, nothing)
 
-    return metric
+def best(earlier: Ints, later: Ints, worth: Floats) -> Pairs:
+    """Those of K links that together are worth most, no cell twice on its side."""
+    good = worth > 0
+    earlier, later = earlier[good], later[good]
+    taken = assign(earlier, later, worth[good])
+    return earlier[taken], later[taken]
+
+
+def pairs(links: Pairs) -> list[tuple[int, int]]:
+    """The same as a list of pairs."""
+    return list(zip(*(side.tolist() for side in links), strict=True))

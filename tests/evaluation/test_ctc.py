@@ -11,6 +11,7 @@ import tifffile
 from numpy.typing import NDArray
 
 from app.errors import ReadError
+from evaluation.border import border_of
 from evaluation.cli import main
 from evaluation.ctc import score_sequence
 
@@ -150,3 +151,55 @@ def test_wrong_folders_say_so_in_one_line(
     assert err.count("\n") == 1
     with pytest.raises(ReadError):
         score_sequence(*folders)
+
+
+def test_the_border_leaves_out_what_lies_wholly_in_it(folders: tuple[Path, Path]) -> None:
+    """Cells that nobody annotated are no false positives; one that reaches into the field counts as ever."""
+    masks, rows = film()
+    masks[1:3, 0:3, 20:28] = 5  # in the border of 3 px
+    masks[:, 0:2, 4:9] = 6
+    write(folders[1], "mask", masks, "res_track.txt", [*rows, (5, 1, 2, 0), (6, 0, 3, 0)])
+    assert score_sequence(*folders).det == pytest.approx(1 - 6 / 100)
+    scores = score_sequence(*folders, 3)
+    assert (scores.seg, scores.det, scores.tra) == (1.0, 1.0, 1.0)
+    assert scores.curve[0].fp == 0
+
+
+def test_a_track_that_visits_the_border_goes_on_as_its_own_child(folders: tuple[Path, Path]) -> None:
+    """The truth has it as two tracks, the second the child of the first."""
+    masks, rows = film()
+    for folder, prefix, name in (
+        (folders[0] / "TRA", "man_track", "man_track.txt"),
+        (folders[1], "mask", "res_track.txt"),
+    ):
+        moved = masks.copy()
+        moved[1][moved[1] == 4] = 0
+        if prefix == "mask":
+            moved[1, 18:20, 18:26] = 4
+        pieces = [(4, 0, 0, 0), (5, 2, 3, 4)] if prefix == "man_track" else [(4, 0, 3, 0)]
+        if prefix == "man_track":
+            moved[2:][moved[2:] == 4] = 5
+        write(folder, prefix, moved, name, rows[:3] + pieces)
+    assert score_sequence(*folders, 2).tra == 1.0
+
+
+def test_contradictions_are_told_with_a_border_too(folders: tuple[Path, Path]) -> None:
+    masks, rows = film()
+    masks[3][masks[3] == 3] = 0
+    write(folders[1], "mask", masks, "res_track.txt", rows)
+    with pytest.raises(ReadError, match=r"masks and res_track\.txt differ in track 3"):
+        score_sequence(*folders, 1)
+    with pytest.raises(ReadError, match="all of it border of 10 px"):
+        score_sequence(*folders, 10)
+
+
+def test_data_sets_have_the_borders_of_the_challenge(capsys: pytest.CaptureFixture[str]) -> None:
+    assert [border_of(name) for name in ("25", "PhC-C2DL-PSC", "phc-c2dh-u373", "Fluo-N2DH-SIM+")] == [
+        25,
+        25,
+        50,
+        0,
+    ]
+    with pytest.raises(SystemExit):
+        main(["ctc", "-g", "a", "-p", "b", "--border", "HeLa"])
+    assert "'HeLa' is no number of pixels and none of DIC-C2DH-HeLa" in capsys.readouterr().err

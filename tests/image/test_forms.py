@@ -6,7 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
+import zarr
 
+from app.read import open_image
 from app.write.labels import read_labels, read_record
 
 pytestmark = pytest.mark.docker
@@ -102,3 +105,37 @@ def test_doctor_and_a_mounted_pair(box) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     done = box.run("python", "-m", "app", "doctor", "--weights", "official")
     assert done.returncode == 2, "no pair is mounted, so nothing else may stand for it"
+
+
+def test_a_film_with_all_that_is_made_of_it(box, inputs: Path, tmp_path: Path, outputs: Path) -> None:
+    """The slim image links frames itself; what linked them once was too large for it."""
+    film = tmp_path / "inputs"
+    film.mkdir()
+    with open_image(sorted(inputs.iterdir())[0]) as source:
+        frame = source.rows(0, source.info.height)[:200, :200, 0]
+    tifffile.imwrite(
+        film / "film.tif", np.stack([frame, np.roll(frame, 3, 1)]), imagej=True, metadata={"axes": "TYX"}
+    )
+    done = box.hardened(film, outputs, "--stack", "t", "--save", "ctc,overlay", "--report")
+    assert done.returncode == 0, done.stderr
+    names = ["film_RES", "film_label.tiff", "film_overlay.png", "film_tracks.csv", "report.html"]
+    assert sorted(path.name for path in outputs.iterdir()) == names
+    assert tifffile.imread(outputs / "film_label.tiff").max() > 0
+
+
+def test_an_ome_zarr_gives_the_labels_of_its_tiff(box, inputs: Path, tmp_path: Path, outputs: Path) -> None:
+    """What zarr needs to read was not stripped from the image."""
+    both = tmp_path / "inputs"
+    both.mkdir()
+    with open_image(sorted(inputs.iterdir())[0]) as source:
+        pixels = source.raw_rows(0, source.info.height)[..., 0]
+    tifffile.imwrite(both / "a.tif", pixels)
+    group = zarr.open_group(both / "b.zarr", mode="w", zarr_format=3)
+    group.create_array("0", data=pixels, chunks=(64, 64))
+    axes = [{"name": name, "type": "space"} for name in "yx"]
+    group.attrs["ome"] = {"version": "0.5", "multiscales": [{"axes": axes, "datasets": [{"path": "0"}]}]}
+    done = box.hardened(both, outputs, "--budget", "none", "--scales", "1")
+    assert done.returncode == 0, done.stderr
+    np.testing.assert_array_equal(
+        read_labels(outputs / "a_label.tiff"), read_labels(outputs / "b_label.tiff")
+    )

@@ -1,15 +1,11 @@
-"""Time: the tolerance, the ladder, and what fits."""
+"""Time: the tolerance, and what is left of it."""
 
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from app.errors import UsageError
-from app.network.clock import Clock, Rung, budget_seconds, choose, ladder, pass_order, tolerance
-from app.network.windows import View
-from app.settings import Windows
+from app.network.clock import Clock, budget_seconds, tolerance
 
 
 @pytest.mark.parametrize(
@@ -19,32 +15,6 @@ from app.settings import Windows
 def test_tolerance(shape: tuple[int, int], seconds: float) -> None:
     """The challenge's rule: 10 s up to 10⁶ pixels, then 10 s per 10⁶."""
     assert tolerance(*shape) == pytest.approx(seconds)
-
-
-def test_the_best_rung_is_the_published_strategy() -> None:
-    """With time for everything nothing may be left out."""
-    best = ladder(2, Windows())[0]
-    assert best == Rung(0.6, 6)
-    assert pass_order(2) == [(view, model) for view in View for model in (0, 1)]
-
-
-@given(seconds=st.floats(-5, 1e4), per_window=st.floats(1e-3, 5))
-def test_the_chosen_rung_fits_or_is_the_cheapest(seconds: float, per_window: float) -> None:
-    """A plan that does not fit is late by design."""
-    rungs = ladder(2, Windows())
-    costs = {rung: per_window * rung.count((1000, 1500), Windows()) for rung in rungs}
-    chosen = choose(rungs, seconds, costs.__getitem__)
-    assert costs[chosen] <= seconds or chosen == rungs[-1]
-    better = rungs[: rungs.index(chosen)]
-    assert all(costs[rung] > seconds for rung in better)
-
-
-def test_the_ladder_ends_at_its_cheapest_rung() -> None:
-    """The last resort must be the least work, or being late costs more than it must."""
-    rungs = ladder(2, Windows())
-    counts = [rung.count((3000, 3000), Windows()) for rung in rungs]
-    assert counts[-1] == min(counts)
-    assert counts[0] == max(counts)
 
 
 def test_a_clock_counts_what_was_before_it() -> None:

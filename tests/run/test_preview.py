@@ -83,9 +83,3 @@ def test_preview_of_a_stack(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert main(arguments) == 1
     assert "or take all with --stack" in capsys.readouterr().out
     assert main([*arguments, "--stack", "z", "--page", "1"]) == 2
-
-
-def test_doctor_says_what_links_films() -> None:
-    from app.run.doctor import about_films
-
-    assert about_films().startswith("films: --stack t links with laptrack 0.")

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from app.network.clock import Rung
 from app.network.inference import Progress
+from app.network.ladder import Rung
 from app.run.finish import Finished
 from app.run.report import NAME, Row, row_of, settings, write
 from app.run.tally import Tally

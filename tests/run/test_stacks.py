@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 import tifffile
+from imagecodecs import apng_decode
 from numpy.typing import NDArray
 
 from app.errors import UsageError
@@ -136,6 +137,32 @@ def truth_like(result: Path, folder: Path) -> Path:
     return folder
 
 
+def test_a_film_of_the_film_and_its_report(film: Path, bright_blobs: object) -> None:
+    """An overlay that plays, and a page with a row for the stack; a second run tells that all was done."""
+    wanted = job(film, stack="t", save=("overlay",), report=True)
+    assert run(wanted, bright_blobs) == 0
+    out = film.parent / "out"
+    assert sorted(path.name for path in out.iterdir()) == [
+        "film_label.tiff",
+        "film_overlay.png",
+        "film_tracks.csv",
+        "report.html",
+    ]
+    assert apng_decode((out / "film_overlay.png").read_bytes()).shape == (6, 90, 90, 3)
+    page = (out / "report.html").read_text()
+    assert '<a href="film_overlay.png"><img' in page
+    assert "2 tracks in 6 frames, 0 divisions, 1 missed cells put in" in page
+    assert "90 × 90" in page
+    assert run(wanted, bright_blobs) == 0
+    assert "done before, skipped" in (out / "report.html").read_text()
+
+
+def test_a_report_of_a_stack_that_failed(film: Path, bright_blobs: object) -> None:
+    """The line that says why stands in the page too."""
+    assert run(job(film, stack="z", report=True), bright_blobs) == 1
+    assert "use --stack t" in (film.parent / "out" / "report.html").read_text()
+
+
 def test_a_folder_of_frames_is_the_same_film(film: Path, bright_blobs: object) -> None:
     frames = film.parent / "01"
     frames.mkdir()
@@ -220,9 +247,8 @@ def test_a_bad_frame_costs_its_film_and_no_other(
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"save": ("overlay",)}, "--save overlay: is not made with --stack t"),
+        ({"save": ("geojson",)}, "--save geojson: is not made with --stack t"),
         ({"page": 3}, "--page: takes one plane"),
-        ({"report": True}, "--report: tells of single images"),
         ({"stack": "", "save": ("ctc",)}, "--save ctc: is of tracks; add --stack t"),
     ],
 )

@@ -4,7 +4,7 @@
     layouts, sheets, organs             (rng, size) → Layout, (S, S) labels
     scene                               a layout with depths and values per cell, for looks
     fluorescence, transmitted, dyes,
-    tissue, smears, levels              Scene → light, (S, S) or (S, S, 3), about 0 to 1
+    tissue, epithelium, smears, levels  Scene → light, (S, S) or (S, S, 3), about 0 to 1
     real, borrowed, collage             what labelled images lend, where there are any
     marks, camera, visible              dust and letters; uint8; which cells can be seen
     drawing, writing                    one image; a bank of them

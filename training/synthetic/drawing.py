@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from training.synthetic import fluorescence, layouts, levels, organs, sheets, smears, tissue, transmitted
+from training.synthetic import (
+    epithelium,
+    fluorescence,
+    layouts,
+    levels,
+    organs,
+    sheets,
+    smears,
+    tissue,
+    transmitted,
+)
 from training.synthetic.camera import photograph
 from training.synthetic.canvas import Labels, Layout, tidy
 from training.synthetic.fields import Image, Random, chance
@@ -35,6 +45,7 @@ LAYOUTS: Mapping[str, Callable[[Random, int], Layout]] = {
     "few": layouts.few,
     "sheet": sheets.sheet,
     "organ": organs.organ,
+    "epithelium": epithelium.epithelium,
     "smear": organs.spread_out,
     "empty": layouts.empty,
 }
@@ -63,8 +74,8 @@ SHARES: Mapping[str, Mapping[str, float]] = {
     "phase": {"spiky": 60, "sheet": 25, "blobs": 20, "rods": 25, "few": 14, "empty": 3},
     "interference": {"spiky": 20, "sheet": 15, "blobs": 15, "few": 8, "rods": 6},
     "brightfield": {"blobs": 30, "clumps": 10, "rods": 12, "spiky": 15, "few": 10, "sheet": 6, "empty": 3},
-    "section": {"organ": 90, "clumps": 15, "blobs": 5, "empty": 4},
-    "immuno": {"organ": 35, "clumps": 8},
+    "section": {"organ": 80, "epithelium": 25, "clumps": 15, "blobs": 5, "empty": 4},
+    "immuno": {"organ": 50, "epithelium": 160, "clumps": 10},
     "white_cells": {"smear": 65, "few": 5},
     "red_cells": {"smear": 18, "clumps": 6},
     "levels": {"blobs": 15, "clumps": 10, "sheet": 15, "spiky": 15, "rods": 8, "few": 16},

@@ -6,6 +6,7 @@ import numpy as np
 
 from training.synthetic.canvas import Canvas
 from training.synthetic.dyes import DAB, EOSIN, HAEMATOXYLIN, Dyes, dye, glass, seen, strength
+from training.synthetic.epithelium import stained_cells
 from training.synthetic.fields import Image, Random, bent, blur, chance, smooth, streaked
 from training.synthetic.outlines import star
 from training.synthetic.scene import Scene
@@ -25,13 +26,15 @@ def section(scene: Scene, dyes: Dyes | None = None) -> Image:
 
 
 def immuno(scene: Scene) -> Image:
-    """DAB with haematoxylin: pale blue nuclei, and brown in the nucleus, as a ring, or in the cytoplasm."""
+    """DAB with haematoxylin: pale blue nuclei, and brown in nuclei, around them, or in whole cells."""
     rng = scene.rng
     blue, brown, white = dye(rng, HAEMATOXYLIN), dye(rng, DAB, 0.06), glass(rng)
     positive = scene.some_cells(rng.uniform(0.05, 0.9))
-    nuclear = rng.uniform(0.3, 1.2) * chromatin(scene)
+    nuclear = rng.uniform(0.25, 1.2) * chromatin(scene)
     place = rng.random()
-    if place < 0.35:  # nuclear
+    if scene.layout.name == "epithelium" and chance(rng, 0.75):
+        amount = stained_cells(scene)
+    elif place < 0.35:  # nuclear
         amount = positive * chromatin(scene) * rng.uniform(0.5, 2)
         nuclear = nuclear * (1 - 0.6 * positive)
     else:
@@ -43,7 +46,9 @@ def immuno(scene: Scene) -> Image:
         amount = near * np.exp(-((np.maximum(np.abs(scene.outside - off) - wide / 2, 0) / 1.5) ** 2))
         amount *= (1 - rng.uniform(0.6, 1) * scene.body) * rng.uniform(0.4, 1.6)
         amount *= np.clip(1 + 0.4 * scene.texture, 0, 3)
-    ground = rng.uniform(0, 0.25) * np.clip(1 + 0.5 * scene.ground, 0, 3)
+    ground = rng.uniform(0, 0.25) * (
+        stroma(scene) if chance(rng, 0.4) else np.clip(1 + 0.5 * scene.ground, 0, 3)
+    )
     image = seen(white, (nuclear + ground, blue), (amount + rng.uniform(0, 0.15) * ground, brown))
     return damage(scene, blur(image, rng.uniform(0.3, 1.3)))
 
