@@ -31,6 +31,6 @@ KNOBS = (
     Knob("tracking", "min_size", (16, 32)),
     Knob("merging", "smallest", (12.0, 16.0, 20.0)),
     Knob("merging", "largest", (40.0, 50.0, 65.0)),
-    Knob("merging", "least", (0.1, 0.15, 0.22, 0.3)),
+    Knob("merging", "least", (0.12, 0.18, 0.25, 0.32)),
     Knob("", "scales", ((), (1.0, 0.5, 0.25, 0.125), (2.0, 1.0, 0.5, 0.25), (1.0, 0.5))),
 )
