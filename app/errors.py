@@ -6,9 +6,11 @@
     │   ├── ReadError       the file can't be read as an image
     │   ├── MemoryLimitError  it would not fit the memory allowed
     │   ├── TrackingError   flows that can't be tracked (NaN, wrong shape)
-    │   └── WriteError      its outputs can't be written
+    │   ├── WriteError      its outputs can't be written
+    │   └── PartError       a part of a slide failed on every worker that tried it
     ├── WeightsError        weights are missing, damaged or of another shape
     └── DeviceError         the device asked for is not there
+        └── ClusterError    the workers, or whoever deals out their work, are gone
 
 Each message is one line: what, what was wrong with it, what to do.
 """
@@ -42,9 +44,17 @@ class WriteError(ImageError):
     """An output can't be written."""
 
 
+class PartError(ImageError):
+    """A part of a slide failed on every worker that tried it."""
+
+
 class WeightsError(MediarError):
     """Weights are missing, damaged or of another architecture."""
 
 
 class DeviceError(MediarError):
     """The device asked for is not there."""
+
+
+class ClusterError(DeviceError):
+    """The workers, or whoever deals out their work, are gone."""

@@ -36,7 +36,7 @@ def part_of_bands(
     height: int,
     part: range,
 ) -> Iterator[Band]:
-    """Flow `(2, h, w)` and probability `(h, w)` of the bands whose numbers are in `part`, all passes of `rung`.
+    """Flow `(2, h, w)` and probability `(h, w)` of the bands numbered in `part`, all passes of `rung`.
 
     The bands are those that `Network.bands` gives for the same `height`, from 0.
     """
