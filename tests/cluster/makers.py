@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,17 @@ class Fragile(BrightBlobs):
         return super().__call__(windows)
 
 
+class Slow(BrightBlobs):
+    """Leaves time for a fault from outside."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+
+    def __call__(self, windows: Any) -> Any:
+        time.sleep(self.seconds)
+        return super().__call__(windows)
+
+
 @dataclass(frozen=True)
 class Blobs:
     """Bright blobs in small windows; with a `folder`, workers fail at window `at` of theirs."""
@@ -41,10 +53,11 @@ class Blobs:
     times: int = 1
     deadly: bool = False
     size: int = 128
+    seconds: float = 0.0  # that a window takes longer
 
     def load(self) -> Network:
         """The network, here."""
-        engine: Engine = BrightBlobs()
+        engine: Engine = Slow(self.seconds) if self.seconds else BrightBlobs()
         if self.folder is not None:
             engine = Fragile(self.folder, self.at, self.times, self.deadly)
         return Network([engine], Windows(size=self.size))
