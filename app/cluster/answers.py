@@ -56,5 +56,5 @@ def reason(error: BaseException) -> str:
     from distributed.scheduler import KilledWorker
 
     if isinstance(error, KilledWorker):
-        return f"{error.allowed_failures + 1} workers died of it; give them more memory"
+        return f"{error.allowed_failures + 1} workers died of it, as they do where memory is short"
     return f"{type(error).__name__}: {error}"

@@ -129,7 +129,8 @@ class Workers:
             raise
         except Exception as error:
             raise PartError(
-                f"{self.slide.path}: {where(part, shape)} failed {RETRIES + 1} times: {reason(error)}"
+                f"{self.slide.path}: {where(part, shape)} failed on every try: {reason(error)}; "
+                "mend that and run again, the other parts are kept"
             ) from error
         self.seconds.append(told.seconds)
         logger.debug("%s: %s, %.1f s on %s", self.slide.path, where(part, shape), told.seconds, told.host)

@@ -92,7 +92,7 @@ def test_a_part_that_keeps_failing_fails_the_slide(
     (message,) = done.tally.failed.values()
     assert "slide.tif: part at rows" in message
     assert "columns 0 to 330" in message
-    assert "failed 3 times: RuntimeError: a fault" in message
+    assert "failed on every try: RuntimeError: a fault; mend" in message
     assert not list(slide.output.glob("*.tiff"))
 
 
