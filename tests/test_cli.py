@@ -45,6 +45,9 @@ def test_the_extras_are_the_writers() -> None:
         ["predict", "-i", "a", "-o", "b", "--device", "tpu"],
         ["predict", "-i", "a", "-o", "b", "--stack", "y"],
         ["predict", "-i", "a", "-o", "b", "--stack", "z", "--stitch", "0"],
+        ["predict", "-i", "a", "-o", "b", "--workers", "0"],
+        ["predict", "-i", "a", "-o", "b", "--workers", "2", "--scheduler", "tcp://host:8786"],
+        ["preview", "-i", "a", "-o", "b", "--workers", "2"],
     ],
 )
 def test_wrong_flags_end_with_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:

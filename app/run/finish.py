@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ..cells import Extents, Found, find_cells, find_cells_in_bands
 from ..cells.spool import Spool
 from ..network import Band, Clock, Network, Progress, ScaleBands, parse_scales, scaled
+from ..network.strips import Rows
 from ..settings import Job
 from ..write.labels import rewrite_record, write_label_bands, write_labels
 from ..write.rows import OnDisk
@@ -23,6 +24,29 @@ from .ready import Ready
 
 if TYPE_CHECKING:
     from .report import Row
+
+
+class Bands(Protocol):
+    """Gives a slide's flow and probability band by band, as `Network` does."""
+
+    tracks_on: str
+
+    def plan(
+        self, image: Rows, shape: tuple[int, int], clock: Clock, scales: tuple[float, ...], /
+    ) -> Progress:
+        """What will be run."""
+
+    def bands(
+        self,
+        image: Rows,
+        shape: tuple[int, int],
+        clock: Clock,
+        progress: Progress,
+        scale: float,
+        height: int,
+        /,
+    ) -> Iterator[Band]:
+        """Consecutive bands of `height` image rows at one scale."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +99,7 @@ def finish_whole(
     return replace(done, setting=setting.name) if setting is not None and several else done
 
 
-def finish_banded(job: Job, ready: Ready, network: Network, clock: Clock) -> Finished:
+def finish_banded(job: Job, ready: Ready, network: Bands, clock: Clock) -> Finished:
     """Network, tracking and writing of a slide, band by band.
 
     What its writers need waits on the disk, in files without names beside the results.
