@@ -37,7 +37,7 @@ def make_look(source: ImageSource, folder: Path) -> None:
             for level, array in enumerate(levels):
                 array[y >> level :][: len(rows)] = rows
                 if level + 1 < len(levels):
-                    rows = np.moveaxis(mean_of_four(np.moveaxis(rows, 2, 0)), 0, 2)
+                    rows = mean_of_four(rows)
 
 
 def level_count(shape: tuple[int, int]) -> int:
