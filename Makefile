@@ -4,13 +4,13 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help install predict tune test test-slow test-kill docs lint types
+.PHONY: help install predict serve tune test test-slow test-page test-kill docs lint types
 .PHONY: image image-test image-test-gpu image-contents save lock
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
 install: $(VENV)/.ready  ## make .venv with everything pinned
-$(VENV)/.ready: requirements.txt requirements-gpu.txt requirements-dev.txt
+$(VENV)/.ready: requirements.txt requirements-gpu.txt requirements-serve.txt requirements-dev.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	PYTHONPATH=. $(BIN)/python image/warm.py  # kernels are compiled now, not on the first image's clock
@@ -26,15 +26,22 @@ else
 	@echo "labels and overlays are in $(OUT)"
 endif
 
+serve: OUT ?= out/page
+serve: install  ## a page to look, correct and learn: [IN=DIR] [OUT=DIR]
+	$(BIN)/python -m app serve -o $(OUT) $(if $(IN),-i $(IN)) $(FLAGS)
+
 MINUTES ?= 5
 tune: install  ## adapt the pair to labelled images: IN=DIR LABELS=DIR OUT=FILE.safetensors [MINUTES=5]
 	$(BIN)/python -m training tune -i $(IN) -l $(LABELS) -o $(OUT) --minutes $(MINUTES) $(FLAGS)
 
 test: install  ## the fast tests (under 6 minutes on two cores)
-	$(BIN)/python -m pytest -m "not slow and not docker"
+	$(BIN)/python -m pytest -m "not slow and not docker and not browser"
 
 test-slow: install  ## the slow tests
 	$(BIN)/python -m pytest -m slow
+
+test-page: install  ## the page in a real browser (needs Chromium)
+	$(BIN)/python -m pytest -m browser tests/serve
 
 docs: install  ## the pictures and the table of faults
 	$(BIN)/python -m docs.make_pictures
@@ -81,5 +88,5 @@ save:  ## the image as the challenge wants it handed in: one .tar.gz
 lock: install  ## pin and hash everything that the images install
 	for name in requirements requirements-gpu requirements-train; do \
 		$(BIN)/uv pip compile --quiet --system-certs --generate-hashes --no-header --no-annotate --no-emit-index-url \
-			--python-version 3.11 --python-platform x86_64-manylinux_2_28 $$name.txt -o $$name.lock || exit 1; \
+			--python-version 3.11 --python-platform x86_64-manylinux_2_28 $$name.txt requirements-serve.txt -o $$name.lock || exit 1; \
 	done

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -87,6 +86,14 @@ def parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", parents=[engine, logs], help="say whether a prediction would work")
     doctor.add_argument("-o", "--output", type=Path, help="folder to try to write to")
     doctor.set_defaults(command=run_doctor)
+    serve = commands.add_parser("serve", parents=[engine, logs], help="a page to look, correct and learn")
+    serve.add_argument("-o", "--output", type=Path, required=True, help="folder for files and the session")
+    serve.add_argument("-i", "--input", nargs="*", type=Path, default=[], help="images to begin with")
+    serve.add_argument("--host", default="127.0.0.1", help="address to listen on; others need the token")
+    serve.add_argument("--port", type=int, default=8000, help="0 takes any that is free")
+    serve.add_argument("--budget", default="challenge", help="challenge, none or seconds per image")
+    serve.add_argument("--scales", default="auto", metavar="A,B", help="as of predict")
+    serve.set_defaults(command=run_serve)
     weights = commands.add_parser("weights", parents=[logs], help="bring weights of your own")
     weights.add_argument("action", choices=["import"])
     weights.add_argument("files", nargs=2, type=Path, metavar="PTH", help="from_phase1.pth from_phase2.pth")
@@ -149,6 +156,8 @@ def run_predict(options: argparse.Namespace) -> int:
         from .run.predict import predict
 
         return predict(job(options))
+    from dataclasses import replace
+
     from .cluster.predict import predict as predict_on_workers
 
     shared_out = replace(job(options), workers=options.workers, scheduler=options.scheduler)
@@ -167,6 +176,25 @@ def run_doctor(options: argparse.Namespace) -> int:
     from .run.doctor import doctor
 
     return doctor(options.weights, options.device, options.output)
+
+
+def run_serve(options: argparse.Namespace) -> int:
+    """The page, until a signal."""
+    from .serve.server import serve
+    from .serve.settings import Serving
+
+    return serve(
+        Serving(
+            output=options.output,
+            host=options.host,
+            port=options.port,
+            inputs=tuple(options.input),
+            weights=options.weights,
+            device=options.device,
+            budget=options.budget,
+            scales=options.scales,
+        )
+    )
 
 
 def run_import(options: argparse.Namespace) -> int:

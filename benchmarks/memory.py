@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -51,13 +51,14 @@ def write_slide(path: Path, height: int, width: int, every: int) -> None:
     )
 
 
-def run(image: Path, out: Path, budget: str, weights: str) -> tuple[float, float, str]:
+def run(
+    image: Path, out: Path, budget: str, weights: str, flags: Sequence[str] = ()
+) -> tuple[float, float, str]:
     """Seconds, peak bytes and the log line of one fresh process."""
     command = [sys.executable, "-m", "app", "predict", "-i", str(image), "-o", str(out)]
     began = time.monotonic()
-    done = subprocess.run(
-        [*command, "--budget", budget, "--weights", weights], capture_output=True, text=True, check=False
-    )
+    command += ["--budget", budget, "--weights", weights, *flags]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     seconds = time.monotonic() - began
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024  # the largest child so far
     line = next((line for line in done.stderr.splitlines() if " cells, " in line), done.stderr.strip()[-300:])

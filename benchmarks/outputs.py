@@ -2,10 +2,9 @@
 
     python -m benchmarks.outputs [--cells 50000] [--save table,geojson,outlines,coco]
 
-Cells are ellipses with a wavy rim, about 20 px across; the kernels' compilation
-is timed apart, since it is paid once per installation and not per image. Beside
-the time on the clock stands that of the processor, which other programs on the
-machine change little.
+Cells are ellipses with a wavy rim, about 20 px across, and lie on the disk as those of a slide do; the
+kernels' compilation is timed apart, since it is paid once per installation and not per image. Beside the
+time on the clock stands that of the processor, which other programs on the machine change little.
 """
 
 from __future__ import annotations
@@ -18,10 +17,14 @@ import time
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
+from app.cells.spool import Spool
 from app.write import WRITERS, Result
+from app.write.rows import OnDisk
 
 PITCH = 26  # px between the cells' centres
+SHAPES = 2000  # different ones
 
 
 def main() -> int:
@@ -30,12 +33,12 @@ def main() -> int:
     parser.add_argument("--save", default="table,geojson,outlines,coco")
     arguments = parser.parse_args()
     names = arguments.save.split(",")
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, Spool() as few, Spool() as many:
         begin = time.perf_counter()
         for name in names:
-            WRITERS[name](make_result(4), Path(folder))
+            WRITERS[name](make_result(4, few), Path(folder))
         print(f"{'first call on 4 cells':24}{time.perf_counter() - begin:8.1f} s")
-        result = make_result(arguments.cells)
+        result = make_result(arguments.cells, many)
         before = peak_mb()
         total, total_cpu = 0.0, 0.0
         for name in names:
@@ -43,8 +46,12 @@ def main() -> int:
             path = WRITERS[name](result, Path(folder))
             seconds, cpu = time.perf_counter() - begin, time.process_time() - begin_cpu
             total, total_cpu = total + seconds, total_cpu + cpu
-            print(f"{name:24}{seconds:8.1f} s{cpu:8.1f} s CPU{path.stat().st_size / 1e6:8.1f} MB")
-    height, width = result.labels.shape
+            print(
+                f"{name:24}{seconds:8.1f} s{cpu:8.1f} s CPU{path.stat().st_size / 1e6:8.1f} MB"
+                f"{peak_mb():8.0f} MB peak",
+                flush=True,
+            )
+    height, width = result.shape
     print(
         f"{'together':24}{total:8.1f} s{total_cpu:8.1f} s CPU  {arguments.cells} cells, {height} × {width} px"
     )
@@ -52,37 +59,45 @@ def main() -> int:
     return 0
 
 
-def make_result(cells: int) -> Result:
-    """A square field with `cells` cells in rows, each of another shape."""
+def make_result(cells: int, spool: Spool) -> Result:
+    """A square field with `cells` cells in rows; its labels lie in `spool`."""
     rng = np.random.default_rng(0)
     columns = int(np.ceil(cells**0.5))
     side = columns * PITCH
-    labels = np.zeros((side, side), np.int32)
-    y, x = np.mgrid[:PITCH, :PITCH] - (PITCH - 1) / 2
-    radius, angle = np.hypot(y, x), np.arctan2(y, x)
-    for cell in range(cells):
-        size, stretch, waves = rng.uniform(7, 12), rng.uniform(0, 0.25), rng.uniform(0, 0.08)
-        turn = rng.uniform(0, np.pi)
-        rim = size * (1 + stretch * np.cos(2 * (angle - turn)) + waves * np.cos(7 * (angle + turn)))
-        row, column = divmod(cell, columns)
-        tile = labels[row * PITCH : (row + 1) * PITCH, column * PITCH : (column + 1) * PITCH]
-        tile[radius < rim] = cell + 1
-    gray = np.where(labels > 0, np.uint8(160), np.uint8(20))
-    probability = np.where(labels > 0, np.float32(0.9), np.float32(0.1))
-    # views of one value and of one channel: what no writer here looks at should take no memory
-    flow = np.broadcast_to(np.float32(0), (2, side, side))
-    image = np.broadcast_to(gray[..., None], (side, side, 3))
-    scores = rng.uniform(0.4, 1, cells).astype(np.float32)
+    masks = make_masks(rng)
+    for row in range(columns):
+        ids = np.arange(row * columns + 1, (row + 1) * columns + 1, dtype=np.int32)
+        ids[ids > cells] = 0
+        chosen = masks[rng.integers(0, SHAPES, columns)]  # (columns, PITCH, PITCH)
+        spool.append((chosen * ids[:, None, None]).transpose(1, 0, 2).reshape(PITCH, side))
+
+    def shown(y0: int, y1: int) -> NDArray[np.uint8]:
+        return np.where(spool.rows(y0, y1) > 0, np.uint8(160), np.uint8(20))[..., None]
+
+    def probability(y0: int, y1: int) -> NDArray[np.float32]:
+        return np.where(spool.rows(y0, y1) > 0, np.float32(0.9), np.float32(0.1))
+
+    shape = side, side
     return Result(
         "field",
-        image,
-        gray[..., None],
-        labels,
-        flow,
-        probability,
+        OnDisk((*shape, 3), lambda *span: np.repeat(shown(*span), 3, axis=2)),
+        OnDisk((*shape, 1), shown),
+        OnDisk(shape, spool.rows),
+        None,
+        OnDisk(shape, probability),
         pixel_size_um=(0.5, 0.5),
-        scores=scores,
+        scores=rng.uniform(0.4, 1, cells).astype(np.float32),
     )
+
+
+def make_masks(rng: np.random.Generator) -> NDArray[np.bool_]:
+    """`(SHAPES, PITCH, PITCH)`."""
+    y, x = np.mgrid[:PITCH, :PITCH] - (PITCH - 1) / 2
+    radius, angle = np.hypot(y, x), np.arctan2(y, x)
+    low, high = np.array([(7, 12), (0, 0.25), (0, 0.08), (0, np.pi)]).T[:, :, None, None, None]
+    size, stretch, waves, turn = rng.uniform(low, high, (4, SHAPES, 1, 1))
+    rim = size * (1 + stretch * np.cos(2 * (angle - turn)) + waves * np.cos(7 * (angle + turn)))
+    return radius < rim
 
 
 def peak_mb() -> float:

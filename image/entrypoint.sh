@@ -1,5 +1,6 @@
 #!/bin/sh
-# The image's first command: predicts where it gets nothing or flags, tunes on `tune`, runs any other command.
+# The image's first command: predicts where it gets nothing or flags, tunes on `tune`, serves the page on `serve`,
+# runs any other command.
 case "${1--}" in
 -*) exec sh /workspace/predict.sh "$@" ;;
 tune)
@@ -8,5 +9,9 @@ tune)
         exit 2
     fi
     exec python -m training "$@" ;;
+serve)
+    shift
+    # the container's own loopback leads nowhere: who may connect is said by `docker run -p`, and by the token
+    exec python -m app serve -o /workspace/outputs --host 0.0.0.0 "$@" ;;
 *) exec "$@" ;;
 esac

@@ -15,6 +15,7 @@ import numpy as np
 from app.cells import find_cells, find_cells_in_bands, track
 from app.cells.diffusion import labels_to_flow
 from app.settings import Merging, Tracking
+from app.write.colouring import cell_colours
 from app.write.measure import measure
 from app.write.runs import column_runs, compressed
 from app.write.trace import trace
@@ -42,6 +43,7 @@ def main() -> None:
         print(f"{len(merged.scores)} cells of two scales, {max(part.max() for part in rows)} in bands")
     masks = compressed(column_runs(found))
     print(f"{len(trace(found))} outlines, {len(measure(found))} columns, {len(masks)} masks")
+    print(f"{len(np.unique(cell_colours(found), axis=0))} colours")
 
 
 if __name__ == "__main__":

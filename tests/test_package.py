@@ -26,6 +26,7 @@ def names(path: str) -> set[str]:
     [
         (PROJECT["dependencies"], "requirements.txt"),
         (PROJECT["optional-dependencies"]["gpu"], "requirements-gpu.txt"),
+        (PROJECT["optional-dependencies"]["serve"], "requirements-serve.txt"),
     ],
 )
 def test_the_package_asks_for_what_is_pinned(asked: list[str], pinned: str) -> None:
@@ -64,6 +65,10 @@ print(mediar_box.__version__, mediar_box.segment.__name__, mediar_box.flows.comp
 for member in find_weights("compact").members:
     member.verify()
     Graph.load(member.architecture)
+from pathlib import Path
+import mediar_box.serve
+static = Path(mediar_box.serve.__file__).with_name("static")
+assert (static / "index.html").is_file() and (static / "vendor" / "openseadragon-LICENSE.txt").is_file()
 assert not {"app", "torch", "numba"} & set(sys.modules)
 print(mediar_box.__file__)
 """

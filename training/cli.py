@@ -58,6 +58,11 @@ def add_making(group: Group) -> None:
     tune.add_argument("--partial", action="store_true", help="only some cells are drawn: the rest is unknown")
     tune.add_argument("--weights", default="compact", help="to begin with: compact, or a folder or file")
     tune.add_argument("--keep-encoder", action="store_true", help="train decoder and heads only")
+    tune.add_argument("--steps", type=int, metavar="N", help="end after N steps, whatever the minutes")
+    tune.add_argument(
+        "--watched", action="store_true",
+        help="for a program that starts it: a JSON line a step on standard output; ends with standard input",
+    )  # fmt: skip
     tune.set_defaults(run=commands.run_tune)
 
     plot = group.add_parser("plot", help="draw the learning curve of a run's log")
@@ -104,6 +109,16 @@ def add_making(group: Group) -> None:
     synthesise.add_argument("--workers", type=int, default=1, help="processes")
     synthesise.set_defaults(run=commands.run_synthesise)
 
+    pseudo = group.add_parser("pseudo", help="label images by a network: a set of what it is sure of")
+    pseudo.add_argument("--weights", default="compact", help="compact, official, or a folder or file")
+    pseudo.add_argument("--unlabelled", type=Path, required=True, nargs="+", help="images or folders")
+    pseudo.add_argument(
+        "-o", "--out", type=Path, required=True, help="folder of the new set, in that of --data"
+    )
+    pseudo.add_argument("--score", type=float, default=0.75, help="from which a cell is sure (0.75)")
+    pseudo.add_argument("--cells", type=int, default=3, help="sure ones that an image has at least (3)")
+    pseudo.set_defaults(run=commands.run_pseudo)
+
     check = group.add_parser("check", help="find masks with holes, in parts, joined or nested, and mend them")
     check.add_argument("--data", type=Path, required=True, help="folder of sets with images/ and labels/")
     check.add_argument("-o", "--out", type=Path, help="folder for mended labels, for `fit --relabelled`")
@@ -119,7 +134,25 @@ def add_judging(group: Group) -> None:
     score.add_argument(
         "-o", "--out", type=Path, default=Path("out/scores"), help="for scores.csv and scores.md"
     )
+    score.add_argument(
+        "--settings", default="calibrated", choices=["calibrated", "default"],
+        help="what follows the network: as it was chosen for the weights, or the defaults",
+    )  # fmt: skip
     score.set_defaults(run=commands.run_score)
+
+    calibrate = group.add_parser(
+        "calibrate", help="choose what follows the network on val, and write it into the weights' index"
+    )
+    add_judged(calibrate, "val")
+    calibrate.add_argument("--per-set", type=int, default=12, help="images of each set, evenly picked (12)")
+    calibrate.add_argument(
+        "--modalities",
+        type=int,
+        default=6,
+        help="clusters that may get settings of their own; 0 for none (6)",
+    )
+    calibrate.add_argument("-n", "--dry-run", action="store_true", help="tell, but write nothing")
+    calibrate.set_defaults(run=commands.run_calibrate)
 
     select = group.add_parser("select", help="choose among checkpoints by F1 on val, or by cells found")
     select.add_argument("candidates", type=Path, nargs="+", help="files of weights, e.g. runs/*.pt")

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.errors import UsageError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from app.network.engines import Engine
+    from app.network.weights import Weights
+    from training.tuning import Tuning
+    from training.tuning.clock import Clock
+    from training.tuning.examples import Examples
 
 
 def run_fit(chosen: argparse.Namespace) -> None:
@@ -34,12 +41,19 @@ def run_tune(chosen: argparse.Namespace) -> None:
 
     if not chosen.minutes > 0:
         raise UsageError(f"--minutes {chosen.minutes:g}: give a number above 0")
-    tuning = Tuning(chosen.minutes, partial=chosen.partial, encoder=not chosen.keep_encoder)
+    if chosen.steps is not None and chosen.steps < 1:
+        raise UsageError(f"--steps {chosen.steps}: give 1 or more")
+    tuning = Tuning(
+        chosen.minutes, partial=chosen.partial, steps=chosen.steps, encoder=not chosen.keep_encoder
+    )
     clock = Clock(tuning)
     weights = find_weights(chosen.weights)  # before minutes of reading
     if not chosen.out.absolute().parent.is_dir():
         raise UsageError(f"{chosen.out}: its folder is not there; make it or choose another")
     examples = load_examples(find_drawn(chosen.images, chosen.labels), partial=chosen.partial)
+    if chosen.watched:
+        tune_watched(examples, weights, chosen.out, tuning, clock)
+        return
     done = tune(examples, weights, chosen.out, tuning, clock)
     what = f"{done.before:.3f} before, {done.after:.3f} after"
     if done.claim:
@@ -48,6 +62,21 @@ def run_tune(chosen: argparse.Namespace) -> None:
     else:
         print(f"F1 on the images it learnt from: {what}; with 4 labelled images one is held back to test on")
     print(f"{done.steps} steps, {done.seconds:.0f} s; use it with --weights {done.file}")
+
+
+def tune_watched(
+    examples: Examples, weights: Weights, target: Path, tuning: Tuning, clock: Clock
+) -> None:
+    """The same for a program: it hears of every step, and at last of what became of the run."""
+    import json
+    from dataclasses import asdict
+
+    from training.tuning import tune
+    from training.tuning.watched import Step, stop_with_input
+
+    stop_with_input()
+    done = tune(examples, weights, target, tuning, clock, Step.tell)
+    print(json.dumps({**asdict(done), "file": str(done.file)}), flush=True)
 
 
 def need_tools() -> None:
@@ -84,15 +113,17 @@ def run_export(chosen: argparse.Namespace) -> None:
 
 
 def run_score(chosen: argparse.Namespace) -> None:
+    from app.run.calibrated import chosen_weights, in_words
     from training.data import find_pairs
     from training.passes import variants
     from training.score import report, score, write_rows
 
-    engines = engines_of(chosen.weights, chosen.device)
+    weights = chosen_weights(chosen.weights, chosen.settings, "auto")
+    engines = engines_of(chosen.weights, chosen.device, watch=weights.calibration is not None)
     wanted = variants(len(engines))
-    rows = score(engines, find_pairs(chosen.data, chosen.split), wanted)
+    rows = score(engines, find_pairs(chosen.data, chosen.split), wanted, weights.calibration)
     write_rows(rows, chosen.out / "scores.csv")
-    text = report(rows, f"{chosen.weights} on the {chosen.split} split")
+    text = report(rows, f"{chosen.weights} on the {chosen.split} split, {in_words(weights)}")
     (chosen.out / "scores.md").write_text(text + "\n")
     print(text)
 
@@ -117,18 +148,37 @@ def run_relabel(chosen: argparse.Namespace) -> None:
     from training.relabel import relabel
 
     engines = engines_of(chosen.weights)
-    done = relabel(engines, find_pairs(chosen.data, "train"), chosen.out)
+    drawn = [pair for pair in find_pairs(chosen.data, "train") if not pair.partial]
+    done = relabel(engines, drawn, chosen.out)
     changed = [image for image in done if image.added]
     print(
         f"{sum(r.added for r in changed)} cells added to {len(changed)} of {len(done)} images: {chosen.out}"
     )
 
 
+def run_pseudo(chosen: argparse.Namespace) -> None:
+    from app.network.weights import find_weights
+    from app.read import find_images
+    from training.pseudo import Surety, pseudo
+
+    images = find_images(chosen.unlabelled)
+    if not images:
+        raise UsageError(f"{chosen.unlabelled[0]}: holds no images that could be labelled")
+    calibration = find_weights(chosen.weights).calibration
+    engines = engines_of(chosen.weights, watch=calibration is not None)
+    surety = Surety(chosen.score, chosen.cells)
+    done = pseudo(engines, images, chosen.out, surety, calibration)
+    kept = [one for one in done if one.kept]
+    sure, unsure = (sum(getattr(one, name) for one in kept) for name in ("sure", "unsure"))
+    print(f"{len(kept)} of {len(done)} images: {sure} cells are sure, {unsure} are left open: {chosen.out}")
+
+
 def run_check(chosen: argparse.Namespace) -> None:
     from training.check import check, report
     from training.data import all_pairs
 
-    print(report(check(all_pairs(chosen.data), chosen.out)))
+    drawn = [pair for pair in all_pairs(chosen.data) if not pair.partial]
+    print(report(check(drawn, chosen.out)))
 
 
 def run_synthesise(chosen: argparse.Namespace) -> None:
@@ -154,6 +204,24 @@ def run_ablate(chosen: argparse.Namespace) -> None:
     print(table(ablate(phase, load_samples(train), load_samples(val)), phase.steps))
 
 
+def run_calibrate(chosen: argparse.Namespace) -> None:
+    from app.network.weights import find_weights
+    from app.network.weights.index import write_calibration
+    from training.calibration import calibrate
+    from training.data import find_pairs, spread_sets
+
+    weights = find_weights(chosen.weights)
+    if Path(chosen.weights).is_file():
+        raise UsageError(f"{chosen.weights}: one file has no index to write into; give a folder with it")
+    pairs = spread_sets(find_pairs(chosen.data, chosen.split), chosen.per_set)
+    done = calibrate(engines_of(chosen.weights, chosen.device, watch=True), pairs, chosen.modalities)
+    print(f"{done.tried} settings on {len(pairs)} images of {chosen.split}\n\n{done.report}\n")
+    if chosen.dry_run:
+        return
+    told = {"chosen_on": {"split": chosen.split, "images": len(pairs)}}
+    print(f"written: {write_calibration(weights, done.calibration, told)}")
+
+
 def run_card(chosen: argparse.Namespace) -> None:
     from training.card import card
     from training.settings import Phase
@@ -170,9 +238,9 @@ def run_gallery(chosen: argparse.Namespace) -> None:
     print(gallery(engines, find_pairs(chosen.data, chosen.split), chosen.out, chosen.count))
 
 
-def engines_of(weights: str, device: str = "auto") -> list[Engine]:
-    """The models of a pair, on the inference path."""
+def engines_of(weights: str, device: str = "auto", *, watch: bool = False) -> list[Engine]:
+    """The models of a pair, on the inference path; with `watch` they tell what an image looks like, too."""
     from app.network.engines import choose_device, load_engines
     from app.network.weights import find_weights
 
-    return load_engines(find_weights(weights), choose_device(device))
+    return load_engines(find_weights(weights), choose_device(device), watch=watch)

@@ -18,6 +18,7 @@ from app.read import open_image
 from app.system.tables import read_table
 
 logger = logging.getLogger(__name__)
+PSEUDO = "pseudo.csv"  # in the folder of a set: its labels are a network's, see training/pseudo.py
 
 
 class DataError(MediarError):
@@ -32,6 +33,7 @@ class Pair:
     id: str
     image: Path
     label: Path
+    partial: bool = False  # of a set of `pseudo`: -1 in its label is unknown, not wrong
 
 
 @dataclass(frozen=True)
@@ -100,10 +102,11 @@ def all_pairs(root: Path) -> list[Pair]:
 def pairs_in(folder: Path) -> Iterator[Pair]:
     """Every image of `folder/images` with the label of its name, `_label` after it or not."""
     labels = {path.stem.removesuffix("_label"): path for path in visible(folder / "labels")}
+    partial = (folder / PSEUDO).is_file()
     for image in visible(folder / "images"):
         if image.stem not in labels:
             raise DataError(f"{image}: no label of this name in {folder / 'labels'}")
-        yield Pair(folder.absolute().name, image.stem, image, labels[image.stem])
+        yield Pair(folder.absolute().name, image.stem, image, labels[image.stem], partial)
 
 
 def spread(pairs: Sequence[Pair], count: int) -> list[Pair]:
@@ -116,6 +119,14 @@ def spread(pairs: Sequence[Pair], count: int) -> list[Pair]:
     return [sets[name][i * len(sets[name]) // share] for name, share in shares.items() for i in range(share)]
 
 
+def spread_sets(pairs: Sequence[Pair], per_set: int) -> list[Pair]:
+    """At most `per_set` pairs of each set, evenly through it."""
+    sets: dict[str, list[Pair]] = {}
+    for pair in pairs:
+        sets.setdefault(pair.set, []).append(pair)
+    return [pair for mine in sets.values() for pair in spread(mine, min(per_set, len(mine)))]
+
+
 def visible(folder: Path) -> list[Path]:
     """The files of `folder`, sorted, less the hidden ones that systems leave behind."""
     return [path for path in sorted(folder.glob("*.*")) if not path.name.startswith(".")]
@@ -124,7 +135,7 @@ def visible(folder: Path) -> list[Path]:
 def load_sample(pair: Pair) -> Sample:
     """Reads and checks one pair; raises DataError in one line."""
     image, gray = load_image(pair.image)
-    labels = load_labels(pair.label)
+    labels = load_labels(pair.label, partial=pair.partial)
     if labels.shape != image.shape[:2]:
         raise DataError(f"{pair.label}: is {labels.shape}, its image is {image.shape[:2]}; export it anew")
     if labels.min() == labels.max() != 0:
@@ -133,7 +144,7 @@ def load_sample(pair: Pair) -> Sample:
         )
     if not labels.any():
         logger.warning("%s: no cell; kept as an example of background", pair.label)
-    flow = labels_to_flow(labels).astype(np.float16)
+    flow = labels_to_flow(np.maximum(labels, 0)).astype(np.float16)
     return Sample(pair, image, labels, flow, f"{pair.set}/{'gray' if gray else 'rgb'}")
 
 
@@ -143,8 +154,8 @@ def load_image(path: Path) -> tuple[NDArray[np.uint8], bool]:
         return source.rows(0, source.info.height), source.info.channels == 1
 
 
-def load_labels(path: Path) -> NDArray[np.int32]:
-    """`(H, W)` int32 with ids 1..N without gaps, in the order of the ids in the file."""
+def load_labels(path: Path, *, partial: bool = False) -> NDArray[np.int32]:
+    """`(H, W)` int32, ids as in the file; only where it is `partial`, -1 is unknown."""
     import imagecodecs
     from skimage.segmentation import relabel_sequential
 
@@ -156,7 +167,7 @@ def load_labels(path: Path) -> NDArray[np.int32]:
         raise DataError(f"{path}: labels must be whole numbers, found {labels.dtype}")
     if labels.ndim != 2:
         raise DataError(f"{path}: labels must have one channel, found an array of {labels.shape}")
-    if labels.min() < 0:
+    if labels.min() < (-1 if partial else 0):
         raise DataError(f"{path}: labels must not be negative, found {labels.min()}")
     # crops are scaled in float32, which keeps whole numbers up to 2**24 only
     return labels.astype(np.int32) if labels.max() < 2**24 else relabel_sequential(labels)[0].astype(np.int32)

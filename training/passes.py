@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.cells import find_cells
+from app.cells import Found, find_cells
+from app.network import Calibration
 from app.network.engines import Engine
 from app.network.inference import sigmoid
 from app.network.ladder import VIEWS
@@ -17,10 +19,11 @@ from app.network.passes import single_pass
 from app.network.scales import AUTO, rescaled, scaled, worth_running
 from app.network.windows import View
 from app.read import Pixels
-from app.settings import Merging, Tracking, Windows
+from app.settings import Windows
 
 Key = tuple[int, View]  # model, view
 WINDOWS = Windows(overlap=0.25)  # more buys no F1 (docs/time.md)
+FIRST = (1.0, 0, View.IDENTITY)  # scale, model, view of the pass that tells what an image looks like
 
 
 @dataclass(frozen=True)
@@ -51,10 +54,28 @@ def variants(models: int) -> list[Variant]:
 
 
 def segment_all(
-    engines: Sequence[Engine], image: NDArray[np.uint8], wanted: Sequence[Variant]
+    engines: Sequence[Engine],
+    image: NDArray[np.uint8],
+    wanted: Sequence[Variant],
+    calibration: Calibration | None = None,
 ) -> dict[str, NDArray[np.int32]]:
-    """`(H, W, 3)` 8-bit steps → variant → labels `(H, W)`; each pass is run once."""
+    """`(H, W, 3)` 8-bit steps → variant → labels `(H, W)`, as `find_all`."""
+    return {name: found.labels for name, found in find_all(engines, image, wanted, calibration).items()}
+
+
+def find_all(
+    engines: Sequence[Engine],
+    image: NDArray[np.uint8],
+    wanted: Sequence[Variant],
+    calibration: Calibration | None = None,
+) -> dict[str, Found]:
+    """`(H, W, 3)` 8-bit steps → variant → its cells with their scores; each pass is run once.
+
+    A `calibration` with modalities asks for engines that were loaded with `watch`.
+    """
     shape = image.shape[0], image.shape[1]
+    calibration = calibration or Calibration()
+    watched: Any = engines[0] if calibration.modalities else None
     outputs: dict[tuple[float, Key], NDArray[np.float32]] = {}
     found = {}
     for variant in wanted:
@@ -64,8 +85,12 @@ def segment_all(
                 if (scale, (model, view)) not in outputs:
                     seen = rescaled(Pixels(image), shape, scale)
                     grid = scaled(shape, scale)
+                    if watched and (scale, model, view) == FIRST:
+                        watched.look()
                     outputs[scale, (model, view)] = single_pass(engines[model], seen, grid, view, WINDOWS)
             mean = np.stack([outputs[scale, key] for key in variant.keys]).mean(axis=0, dtype=np.float32)
             bands.append((scale, (mean[:2], sigmoid(mean[2]))))
-        found[variant.name] = find_cells(bands, shape, Tracking(), Merging()).labels
+        setting = calibration.setting_for(watched.embedding if watched else None)
+        heard = setting.heard(bands)
+        found[variant.name] = find_cells(heard, shape, setting.tracking, setting.merging)
     return found

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from app.network import Calibration
 from app.network.engines import Engine
 from app.system.tables import write_table
 from training.data import Pair, load_image, load_labels
@@ -35,12 +36,17 @@ class Row:
     scores: Judgement
 
 
-def score(engines: Sequence[Engine], pairs: Sequence[Pair], wanted: Sequence[Variant]) -> list[Row]:
+def score(
+    engines: Sequence[Engine],
+    pairs: Sequence[Pair],
+    wanted: Sequence[Variant],
+    calibration: Calibration | None = None,
+) -> list[Row]:
     """Predicts each pair's image by the path of inference and judges it against its label."""
     rows = []
     for pair in tqdm(pairs, "images", disable=None):
         true = load_labels(pair.label)
-        found = segment_all(engines, load_image(pair.image)[0], wanted)
+        found = segment_all(engines, load_image(pair.image)[0], wanted, calibration)
         rows += [Row(pair.set, pair.id, name, judge(true, labels)) for name, labels in found.items()]
     return rows
 

@@ -18,10 +18,11 @@ NEAR = 0.95  # part of the widest disc from which a mask is suspected
 
 
 class Extents:
-    """The box of every cell, from consecutive bands of final labels."""
+    """The box and the area of every cell, from consecutive bands of final labels."""
 
     def __init__(self) -> None:
         self.boxes = np.zeros((1, 4), np.int64)  # y0, x0, y1, x1 (exclusive); y1 = 0 where unseen
+        self.areas = np.zeros(1, np.int64)  # px
         self.rows = 0
 
     def watch(self, bands: Iterable[NDArray[np.int32]]) -> Iterator[NDArray[np.int32]]:
@@ -36,8 +37,10 @@ class Extents:
 
         count = int(labels.max(initial=0))
         if count >= len(self.boxes):
-            self.boxes = np.pad(self.boxes, ((0, count + 1 - len(self.boxes)), (0, 0)))
-        here = survey(labels, count)[0]
+            more = count + 1 - len(self.boxes)
+            self.boxes, self.areas = np.pad(self.boxes, ((0, more), (0, 0))), np.pad(self.areas, (0, more))
+        here, sizes = survey(labels, count)[:2]
+        self.areas[: count + 1] += sizes
         seen = np.flatnonzero(here[:, 2])
         new = here[seen] + np.array([self.rows, 0, self.rows, 0])
         old = self.boxes[seen]
@@ -50,6 +53,12 @@ class Extents:
     def cells(self) -> int:
         """How many cells there are; ids have no gaps."""
         return len(self.boxes) - 1
+
+    @property
+    def median_diameter(self) -> float:
+        """Pixels, of the circle with the median cell's area; 0 where there is no cell."""
+        areas = self.areas[self.areas > 0]
+        return 2 * float(np.sqrt(np.median(areas) / np.pi)) if areas.size else 0.0
 
     def warning(self, tracking: Tracking, scale: float = 1.0) -> str | None:
         """One line where some cell is as wide as tracking reaches at the coarsest `scale`; else None."""

@@ -33,7 +33,7 @@ SAVE_AGAIN = "save it again as OME-Zarr 0.4 or 0.5, or as OME-TIFF"
 def open_zarr(path: Path, page: int | None, limits: Limits) -> Stored:
     """Opens one plane at full size; raises ReadError."""
     with faults(path), quiet():
-        store = open_store(path)
+        store = open_store(path, limits)
         try:
             found = find_image(path, store)
             check_array(path, found, limits)
@@ -48,10 +48,10 @@ def open_zarr(path: Path, page: int | None, limits: Limits) -> Stored:
         return whole
 
 
-def lay_out_zarr(path: Path) -> tuple[Layout, float | None]:
+def lay_out_zarr(path: Path, limits: Limits) -> tuple[Layout, float | None]:
     """The dimensions of the image, and µm between planes of Z; raises ReadError."""
     with faults(path), quiet():
-        store = open_store(path)
+        store = open_store(path, limits)
         try:
             found = find_image(path, store)
             return found.layout, found.metadata.spacing_um
@@ -59,8 +59,8 @@ def lay_out_zarr(path: Path) -> tuple[Layout, float | None]:
             store.close()
 
 
-def open_store(path: Path) -> Any:
-    """A store that can only be read."""
+def open_store(path: Path, limits: Limits) -> Any:
+    """A store that can only be read; raises ReadError where a zip would unpack to more than an image may."""
     from zarr.storage import LocalStore, ZipStore
 
     if address(path):
@@ -69,7 +69,13 @@ def open_store(path: Path) -> Any:
         from .remote import open_remote
 
         return open_remote(path)
-    return LocalStore(path, read_only=True) if path.is_dir() else ZipStore(path, mode="r", read_only=True)
+    if path.is_dir():
+        return LocalStore(path, read_only=True)
+    with ZipFile(path) as file:
+        largest = max((one.file_size for one in file.infolist()), default=0)
+    if largest > limits.whole:
+        raise unreadable(path, f"holds a file of {largest} bytes unpacked", "save it in smaller chunks")
+    return ZipStore(path, mode="r", read_only=True)
 
 
 def find_image(path: Path, store: Any) -> Found:

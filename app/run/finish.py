@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ..cells import Extents, Found, find_cells, find_cells_in_bands, on_image_grid
+from ..cells import Extents, Found, find_cells, find_cells_in_bands
+from ..cells.spool import Spool
 from ..network import Band, Clock, Network, Progress, ScaleBands, parse_scales, scaled
 from ..network.strips import Rows
 from ..settings import Job
-from ..write.labels import read_labels, rewrite_record, write_label_bands, write_labels
+from ..write.labels import rewrite_record, write_label_bands, write_labels
+from ..write.rows import OnDisk
 from .calibrated import for_image
+from .kept import FoundOnDisk, Kept
 from .memory import band_height
 from .ready import Ready
 
@@ -99,36 +102,33 @@ def finish_whole(
 def finish_banded(job: Job, ready: Ready, network: Bands, clock: Clock) -> Finished:
     """Network, tracking and writing of a slide, band by band.
 
+    What its writers need waits on the disk, in files without names beside the results.
     Its coarse scales are tracked before scale 1 is seen, so it takes the common setting.
     """
     progress = network.plan(ready.source, ready.shape, clock, parse_scales(job.scales))
     height = band_height(ready.shape[1])
     finest = progress.rung.scales[0]
-    kept = Kept(scaled(ready.shape, finest)) if job.draws else None
+    folder = ready.partial.path.parent
     scores: list[NDArray[np.float32]] = [np.zeros(0, np.float32)]
-
-    def bands(scale: float) -> Iterator[Band]:
-        given = network.bands(ready.source, ready.shape, clock, progress, scale, height)
-        return kept.collect(given) if kept and scale == finest else given
-
-    per_scale = [(s, scaled(ready.shape, s), bands(s)) for s in reversed(progress.rung.scales)]
-    labels = find_cells_in_bands(
-        per_scale,
-        ready.shape,
-        job.tracking,
-        job.merging,
-        ready.partial.path.parent,
-        scores.append,
-        network.tracks_on,
-    )
     extents = Extents()
-    write_label_bands(ready.partial.temporary, extents.watch(labels), ready.shape, ready.record)
-    if kept is None:
-        ready.partial.publish()
-        row = None
-    else:
-        band = kept.band if finest == 1 else on_image_grid(finest, kept.band, ready.shape)
-        found = Found(read_labels(ready.partial.temporary), np.concatenate(scores), *band)
+    with Spool(folder) as spool, Kept(job.save, ready.shape, finest, folder) as kept:
+
+        def bands(scale: float) -> Iterator[Band]:
+            given = network.bands(ready.source, ready.shape, clock, progress, scale, height)
+            return kept.collect(given) if scale == finest else given
+
+        labels = find_cells_in_bands(
+            [(s, scaled(ready.shape, s), bands(s)) for s in reversed(progress.rung.scales)],
+            ready.shape,
+            job.tracking,
+            job.merging,
+            folder,
+            scores.append,
+            network.tracks_on,
+        )
+        watched = extents.watch(labels)
+        write_label_bands(ready.partial.temporary, watched, ready.shape, ready.record, spool)
+        found = FoundOnDisk(OnDisk(ready.shape, spool.rows), np.concatenate(scores), *kept.on_image_grid())
         row = publish(job, ready, found, progress, clock)
     return finished(job, ready, extents, progress, clock, row)
 
@@ -149,7 +149,9 @@ def finished(
     )
 
 
-def publish(job: Job, ready: Ready, found: Found, progress: Progress, clock: Clock) -> Row | None:
+def publish(
+    job: Job, ready: Ready, found: Found | FoundOnDisk, progress: Progress, clock: Clock
+) -> Row | None:
     """Gives the label file its name once everything else is drawn; returns the report's row.
 
     Where drawing fails the labels are published all the same, with a record
@@ -165,42 +167,28 @@ def publish(job: Job, ready: Ready, found: Found, progress: Progress, clock: Clo
     return row
 
 
-class Kept:
-    """A slide's flow and probability at its finest scale in memory, for outputs that need them after all."""
-
-    def __init__(self, shape: tuple[int, int]) -> None:
-        self.band: Band = (np.empty((2, *shape), np.float32), np.empty(shape, np.float32))
-        self.rows = 0
-
-    def collect(self, bands: Iterable[Band]) -> Iterator[Band]:
-        """Passes `bands` on, and keeps them."""
-        for flow, probability in bands:
-            into = np.s_[self.rows : self.rows + len(probability)]
-            self.band[0][:, into] = flow
-            self.band[1][into] = probability
-            self.rows += len(probability)
-            yield flow, probability
-
-
-def draw(job: Job, ready: Ready, found: Found, progress: Progress, clock: Clock) -> Row | None:
+def draw(job: Job, ready: Ready, found: Found | FoundOnDisk, progress: Progress, clock: Clock) -> Row | None:
     """Everything that `--save` asked for, and the row where a report is wanted."""
     from ..write import WRITERS, Result
-    from .report import make_row
 
     source = ready.source
     result = Result(
         ready.stem,
-        source.rows(0, ready.shape[0]),
-        source.raw_rows(0, ready.shape[0]),
+        OnDisk((*ready.shape, 3), source.rows),
+        OnDisk((*ready.shape, source.info.channels), source.raw_rows),
         found.labels,
         found.flow,
         found.probability,
         source.info.pixel_size_um,
         file_name=ready.path.name,
         scores=found.scores,
+        spool=job.output,
     )
     written = {name: WRITERS[name](result, job.output) for name in job.save}
     if not job.report:
         return None
-    overlay = written["overlay"].name if "overlay" in written else ""
+    from ..write.overlay import for_browser
+    from .report import make_row
+
+    overlay = for_browser(written["overlay"]).name if "overlay" in written else ""
     return make_row(result, clock.spent, clock.budget, str(progress), source.info.notes, overlay)

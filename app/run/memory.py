@@ -46,7 +46,9 @@ def plan_memory(job: Job, info: ImageInfo, limit: float) -> Need:
     whole = Need(False, BASE + stored + drawn + WHOLE * pixels)
     if pixels < job.tracking.block_from and whole.bytes <= ROOM * limit:
         return whole
-    banded = Need(True, BASE + stored + drawn + BANDED * min(height, band_height(width) + REACH) * width)
+    # a slide's extras come from the disk once the network's rows are gone, all but one
+    held = DRAWN * pixels if "flows" in job.save else 0.0
+    banded = Need(True, BASE + stored + held + BANDED * min(height, band_height(width) + REACH) * width)
     if banded.bytes <= ROOM * limit:
         return banded
     raise MemoryLimitError(

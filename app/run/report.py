@@ -99,12 +99,12 @@ def make_row(
     overlay: str = "",
 ) -> Row:
     """The row of an image that went well."""
-    areas = np.bincount(result.labels.ravel())[1:]
+    areas = result.extents.areas[1:]
     return Row(
         stem=result.stem,
         thumbnail=thumbnail(result),
-        height=result.labels.shape[0],
-        width=result.labels.shape[1],
+        height=result.shape[0],
+        width=result.shape[1],
         diameters=np.sqrt(4 / np.pi * areas[areas > 0]).astype(np.float32),
         scores=np.empty(0, np.float32) if result.scores is None else result.scores,
         seconds=seconds,

@@ -1,7 +1,9 @@
 """Labels in, files out: the label TIFF with its record (`labels`), and what people look at.
 
 Each of `WRITERS` turns one `Result` into files for a person or a viewer; its libraries are imported when it
-is first called. `page`, `plots` and `colours` are the kit for HTML pages, the evaluation's as well.
+is first called. A result's arrays lie in memory or, of a slide, on the disk: writers look at them in bands
+(`rows`) and at a few whole cells at a time (`groups`), either way. `page`, `plots` and `colours` are the kit
+for HTML pages, the evaluation's as well.
 """
 
 from __future__ import annotations

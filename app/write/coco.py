@@ -9,6 +9,7 @@ from pathlib import Path
 from .. import __version__
 from ..errors import WriteError
 from ..system.files import whole_file
+from .groups import groups
 from .result import Result
 from .runs import Runs, column_runs, compressed
 
@@ -26,17 +27,23 @@ def write(result: Result, folder: Path) -> Path:
     through the middle of pixels would not give the labels back.
     """
     path = folder / f"{result.stem}{ENDING}"
-    height, width = result.labels.shape
+    height, width = result.shape
     image = {"id": 1, "file_name": result.name, "height": height, "width": width}
-    write_lines(path, iter([dumps(image)]), described(result, column_runs(result.labels)))
+    cells = (
+        line
+        for group in groups(result)
+        for line in described(result, column_runs(group.labels, group.top, height), group.before)
+    )
+    write_lines(path, iter([dumps(image)]), cells)
     return path
 
 
-def described(result: Result, runs: Runs) -> Iterator[str]:
-    """One line of JSON per cell."""
+def described(result: Result, runs: Runs, before: int) -> Iterator[str]:
+    """One line of JSON per cell; `before` added to the runs' ids makes them those of the image."""
     size = list(runs.shape)
     texts = compressed(runs)
-    rows = zip(runs.ids.tolist(), texts, runs.areas.tolist(), runs.boxes.tolist(), strict=True)
+    ids = runs.ids + before
+    rows = zip(ids.tolist(), texts, runs.areas.tolist(), runs.boxes.tolist(), strict=True)
     for cell, counts, area, box in rows:
         annotation = {
             "id": cell,
@@ -116,6 +123,9 @@ def is_ours(path: Path) -> bool:
         return file.read(len(HEAD)) == HEAD.encode()
 
 
+ENCODER = json.JSONEncoder(separators=(",", ":"))
+
+
 def dumps(value: dict[str, object]) -> str:
     """One line of ASCII."""
-    return json.dumps(value, separators=(",", ":"))
+    return ENCODER.encode(value)

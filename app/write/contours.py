@@ -9,16 +9,12 @@ SCREEN = 700  # px; an image this long on its longer side needs contours one pix
 CELL_SHARE = 10  # a contour is no wider than this part of the median cell's diameter
 
 
-def contour_width(labels: NDArray[np.int32]) -> int:
-    """Pixels: grows with the image, so that it survives on a screen, and leaves small cells open."""
-    return max(min(round(max(labels.shape) / SCREEN), int(median_diameter(labels) / CELL_SHARE)), 1)
+def contour_width(shape: tuple[int, ...], diameter: float) -> int:
+    """Pixels: grows with the image, so that it survives on a screen, and leaves small cells open.
 
-
-def median_diameter(labels: NDArray[np.int32]) -> float:
-    """Pixels, of the circle with the median cell's area; 0 where there is no cell."""
-    areas = np.bincount(labels.ravel())[1:]
-    areas = areas[areas > 0]
-    return 2 * float(np.sqrt(np.median(areas) / np.pi)) if areas.size else 0.0
+    `diameter` is that of the median cell in pixels.
+    """
+    return max(min(round(max(shape) / SCREEN), int(diameter / CELL_SHARE)), 1)
 
 
 def contours(labels: NDArray[np.int32], width: int) -> NDArray[np.bool_]:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ..system.files import whole_file
 from .result import Result
+from .rows import rows
 
 SMALLEST = 1e-7  # a probability nearer to 0 or 1 has no finite logit in float32
 
@@ -21,11 +22,14 @@ def write(result: Result, folder: Path) -> Path:
     """
     from imagecodecs import png_encode
 
+    flow, probability = result.flow, result.probability
+    if flow is None or probability is None:
+        raise ValueError(f"{result.stem}: flows and probability were not kept")
     path = folder / f"{result.stem}_flows.npz"
     with whole_file(path) as partial, partial.open("wb") as file:
-        np.savez(file, dP=result.flow, cellprob=logit(result.probability))
+        np.savez(file, dP=flow, cellprob=logit(rows(probability, 0, result.shape[0])))
     with whole_file(path.with_suffix(".png")) as partial:
-        partial.write_bytes(png_encode(picture(result.flow), level=5))
+        partial.write_bytes(png_encode(picture(flow), level=5))
     return path
 
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
-import tempfile
-import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from .rows import OnDisk
+from .rows import bands as rows_of
+
+if TYPE_CHECKING:
+    from ..cells.spool import Spool
 
 SUFFIX = "_label.tiff"  # what the organisers' scorer looks for
 TILE = 512  # px, of slides, whose labels are written band by band
@@ -49,43 +53,36 @@ def write_labels(path: Path, labels: NDArray[np.int32], record: Record) -> None:
 
 
 def write_label_bands(
-    path: Path, bands: Iterable[NDArray[np.int32]], shape: tuple[int, int], record: Record
+    path: Path, bands: Iterable[NDArray[np.int32]], shape: tuple[int, int], record: Record, spool: Spool
 ) -> int:
     """Writes labels that come in bands of rows from the top, tile by tile; returns the number of cells.
 
     The type of the file depends on the number of cells, which only the last
-    band tells, so the bands wait on the disk, compressed, in a file without a
-    name that vanishes with the process.
+    band tells, so the bands wait in `spool`; whoever writes more of them finds
+    them there.
     """
     import tifffile
 
-    with tempfile.TemporaryFile(dir=path.parent) as store:
-        sizes: list[int] = []
-        count = 0
-        for band in bands:
-            count = max(count, int(band.max(initial=0)))
-            sizes.append(store.write(zlib.compress(band.tobytes(), 1)))
-        store.seek(0)
-        dtype = label_dtype(count)
-        again = (
-            np.frombuffer(zlib.decompress(store.read(size)), np.int32).reshape(-1, shape[1]).astype(dtype)
-            for size in sizes
-        )
-        tifffile.imwrite(
-            path,
-            tiles(again, shape),
-            shape=shape,
-            dtype=dtype,
-            tile=(TILE, TILE),
-            bigtiff=shape[0] * shape[1] * dtype.itemsize >= BIGTIFF_FROM,
-            description=describe(record, count),
-            **CODED,
-        )
+    count = 0
+    for band in bands:
+        count = max(count, int(band.max(initial=0)))
+        spool.append(band)
+    dtype = label_dtype(count)
+    tifffile.imwrite(
+        path,
+        tiles((band.astype(dtype) for band in rows_of(OnDisk(shape, spool.rows))), shape),
+        shape=shape,
+        dtype=dtype,
+        tile=(TILE, TILE),
+        bigtiff=shape[0] * shape[1] * dtype.itemsize >= BIGTIFF_FROM,
+        description=describe(record, count),
+        **CODED,
+    )
     return count
 
 
-def tiles(bands: Iterable[NDArray[Any]], shape: tuple[int, int]) -> Iterator[NDArray[Any]]:
-    """`(TILE, TILE)` tiles in the order of the file, from bands of any height; zeros beyond the image."""
+def tiles(bands: Iterable[NDArray[Any]], shape: tuple[int, ...]) -> Iterator[NDArray[Any]]:
+    """`(TILE, TILE, ...)` tiles in the order of the file, from bands of any height; zeros outside."""
     waiting: list[NDArray[Any]] = []
     rows = 0
     seen = 0
@@ -103,7 +100,7 @@ def tiles(bands: Iterable[NDArray[Any]], shape: tuple[int, int]) -> Iterator[NDA
 def row_of_tiles(rows: NDArray[Any]) -> Iterator[NDArray[Any]]:
     """Cuts up to TILE rows into tiles, padded with zeros."""
     for x in range(0, rows.shape[1], TILE):
-        tile = np.zeros((TILE, TILE), rows.dtype)
+        tile = np.zeros((TILE, TILE, *rows.shape[2:]), rows.dtype)
         part = rows[:, x : x + TILE]
         tile[: part.shape[0], : part.shape[1]] = part
         yield tile

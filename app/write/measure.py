@@ -10,21 +10,23 @@ from ..cells.jit import serial
 Columns = dict[str, NDArray[np.generic]]
 
 
-def measure(labels: NDArray[np.int32]) -> Columns:
-    """`(H, W)` labels → columns of one row per id that occurs, ids ascending.
+def measure(labels: NDArray[np.int32], top: int = 0, bottom: int | None = None) -> Columns:
+    """`(h, W)` labels → columns of one row per id that occurs, ids ascending.
 
-    Centroids count from the centre of the first pixel. Eccentricity and
-    solidity are those of scikit-image: of the ellipse with the same second
-    moments, and area over the pixels of the convex hull.
+    The labels begin at row `top` of an image of `bottom` rows; `None` ends it
+    with them. Centroids count from the centre of the image's first pixel.
+    Eccentricity and solidity are those of scikit-image: of the ellipse with the
+    same second moments, and area over the pixels of the convex hull.
     """
     count = int(labels.max(initial=0))
     sums, boxes = first_moments(labels, count)
+    sums[:, 1] += sums[:, 0] * top  # whole numbers, so exact
     ids = np.flatnonzero(sums[:, 0])
     area = sums[ids, 0]
     centroids = np.zeros((count + 1, 2))
     centroids[ids] = sums[ids, 1:] / area[:, None]
-    moments = second_moments(labels, centroids)[ids] / area[:, None]
-    height, width = labels.shape
+    moments = second_moments(labels, centroids, top)[ids] / area[:, None]
+    height, width = labels.shape[0] if bottom is None else bottom - top, labels.shape[1]
     y0, x0, y1, x1 = boxes[ids].T
     return {
         "id": ids,
@@ -34,7 +36,7 @@ def measure(labels: NDArray[np.int32]) -> Columns:
         "equivalent_diameter": np.sqrt(4 * area / np.pi),
         "eccentricity": eccentricity(moments),
         "solidity": area / hull_areas(labels, boxes)[ids],
-        "touches_border": (y0 == 0) | (x0 == 0) | (y1 == height) | (x1 == width),
+        "touches_border": (y0 + top == 0) | (x0 == 0) | (y1 == height) | (x1 == width),
     }
 
 
@@ -81,14 +83,14 @@ def first_moments(labels, count):  # type: ignore[no-untyped-def]
 
 
 @serial
-def second_moments(labels, centroids):  # type: ignore[no-untyped-def]
-    """`(count + 1, 3)` sums of yy, xx and xy about the centroids `(count + 1, 2)`."""
+def second_moments(labels, centroids, top):  # type: ignore[no-untyped-def]
+    """`(count + 1, 3)` sums of yy, xx and xy about the centroids `(count + 1, 2)`; `top` is added to y."""
     sums = np.zeros((len(centroids), 3))
     for y in range(labels.shape[0]):
         for x in range(labels.shape[1]):
             cell = labels[y, x]
             if cell > 0:
-                dy, dx = y - centroids[cell, 0], x - centroids[cell, 1]
+                dy, dx = y + top - centroids[cell, 0], x - centroids[cell, 1]
                 sums[cell, 0] += dy * dy
                 sums[cell, 1] += dx * dx
                 sums[cell, 2] += dy * dx

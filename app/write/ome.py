@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import math
+import uuid
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..system.files import whole_file
 from ..system.whole_folder import whole_folder
-from .labels import label_dtype
+from .labels import BIGTIFF_FROM, TILE, label_dtype, tiles
 from .ome_zarr import write_zarr
 from .pyramid import every_second, levels
 from .result import Result
-
-TILE = 512  # px
+from .rows import Rows, bands
 
 
 def write(result: Result, folder: Path) -> Path:
@@ -28,29 +30,39 @@ def write(result: Result, folder: Path) -> Path:
 
 
 def write_tiff(result: Result, path: Path) -> None:
-    """Tiled, zlib-compressed, levels as SubIFDs; uint16 up to 65535 cells, else uint32."""
-    from tifffile import TiffWriter
-
-    pyramid = levels(compact(result.labels), every_second)
+    """Labels of the smallest type that holds them; uint16 is what every viewer opens."""
+    dtype = label_dtype(len(result.extents.areas) - 1)
     metadata: dict[str, object] = {"axes": "YX", "Name": result.title}
     if result.pixel_size_um is not None:
         y, x = result.pixel_size_um
         metadata |= {"PhysicalSizeY": y, "PhysicalSizeX": x}
         metadata |= {"PhysicalSizeYUnit": "µm", "PhysicalSizeXUnit": "µm"}
-    large = sum(level.nbytes for level in pyramid) > 2**31
+    with levels(result.labels, every_second, result.spool) as pyramid:
+        write_pyramid(path, pyramid, dtype, metadata, compression="zlib", photometric="minisblack")
+
+
+def write_pyramid(
+    path: Path,
+    pyramid: Sequence[Rows],
+    dtype: np.dtype[Any],
+    metadata: dict[str, object],
+    **coded: Any,
+) -> None:
+    """Levels as the SubIFDs of the first, in tiles; `coded` says how tifffile codes them."""
+    from tifffile import TiffWriter
+
+    # without it tifffile takes one from the clock: the same image gives the same bytes
+    metadata = metadata | {"UUID": f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, str(metadata['Name']))}"}
+    large = sum(math.prod(level.shape) for level in pyramid) * dtype.itemsize > BIGTIFF_FROM
     with TiffWriter(path, ome=True, bigtiff=large) as file:
         for index, level in enumerate(pyramid):
             file.write(
-                level,
+                tiles((band.astype(dtype, copy=False) for band in bands(level)), level.shape),
+                shape=level.shape,
+                dtype=dtype,
                 subifds=0 if index else len(pyramid) - 1,
                 subfiletype=1 if index else 0,
                 metadata=None if index else metadata,
                 tile=(TILE, TILE),
-                compression="zlib",
-                photometric="minisblack",
+                **coded,
             )
-
-
-def compact(labels: NDArray[np.int32]) -> NDArray[np.uint16] | NDArray[np.uint32]:
-    """The labels in the smallest type that every viewer opens."""
-    return labels.astype(label_dtype(int(labels.max(initial=0))))

@@ -39,45 +39,47 @@ class Runs:
         return self.starts[inside], self.lengths[inside]
 
 
-def column_runs(labels: NDArray[np.int32]) -> Runs:
-    """`(H, W)` labels, 0 background → the runs of every id that occurs."""
-    height = labels.shape[0]
-    cells, starts, lengths = scan(labels)
+def column_runs(labels: NDArray[np.int32], top: int = 0, height: int | None = None) -> Runs:
+    """`(h, W)` labels, 0 background → the runs of every id that occurs.
+
+    The labels begin at row `top` of an image of `height` rows; without one they are the image.
+    """
+    shape = height or labels.shape[0], labels.shape[1]
+    cells, starts, lengths = scan(labels, top, shape[0])
     order = np.lexsort((starts, cells))
     cells, starts, lengths = cells[order], starts[order], lengths[order]
     ids, firsts = np.unique(cells, return_index=True)
     if not ids.size:
-        return Runs(labels.shape, firsts, firsts, starts, lengths, firsts, np.zeros((0, 4), np.int64))
-    columns, rows = np.divmod(starts, height)
-    left, top = np.minimum.reduceat(columns, firsts), np.minimum.reduceat(rows, firsts)
+        return Runs(shape, firsts, firsts, starts, lengths, firsts, np.zeros((0, 4), np.int64))
+    columns, rows = np.divmod(starts, shape[0])
+    left, upper = np.minimum.reduceat(columns, firsts), np.minimum.reduceat(rows, firsts)
     right = np.maximum.reduceat(columns, firsts) + 1
-    bottom = np.maximum.reduceat(rows + lengths, firsts)
+    lower = np.maximum.reduceat(rows + lengths, firsts)
     areas = np.add.reduceat(lengths, firsts)
     # runs that abut over the end of a column become one, now that the boxes are known
     begins = np.ones(len(starts), bool)
     begins[1:] = (cells[1:] != cells[:-1]) | (starts[1:] != starts[:-1] + lengths[:-1])
     kept = np.flatnonzero(begins)
     ends = np.append(np.searchsorted(kept, firsts)[1:], len(kept))
-    boxes = np.stack([left, top, right - left, bottom - top], axis=1)
-    return Runs(
-        labels.shape, ids.astype(np.int64), ends, starts[kept], np.add.reduceat(lengths, kept), areas, boxes
-    )
+    boxes = np.stack([left, upper, right - left, lower - upper], axis=1)
+    return Runs(shape, ids.astype(np.int64), ends, starts[kept], np.add.reduceat(lengths, kept), areas, boxes)
 
 
 @serial
-def scan(labels):  # type: ignore[no-untyped-def]
-    """Every run within one column of `(H, W)` labels: ids, flat starts and lengths, ordered by their ends.
+def scan(labels, top, height):  # type: ignore[no-untyped-def]
+    """Every run within one column of `(h, W)` labels: ids, flat starts and lengths, ordered by their ends.
 
-    Rows are walked, and what is open in each column is remembered, since memory lies that way.
+    Starts are those in an image of `height` rows, whose row `top` is the labels' first. Rows are
+    walked, and what is open in each column is remembered, since memory lies that way.
     """
-    height, width = labels.shape
+    rows, width = labels.shape
     cells, starts, lengths = np.empty(1024, np.int32), np.empty(1024, np.int64), np.empty(1024, np.int64)
     count = 0
     begun = np.zeros(width, np.int64)  # the row from which the column has held its present id
-    for y in range(height + 1):
+    for y in range(rows + 1):
         for x in range(width):
             above = labels[y - 1, x] if y > 0 else 0
-            here = labels[y, x] if y < height else 0
+            here = labels[y, x] if y < rows else 0
             if here == above:
                 continue
             if above > 0:
@@ -85,7 +87,7 @@ def scan(labels):  # type: ignore[no-untyped-def]
                     cells = np.concatenate((cells, np.empty_like(cells)))
                     starts = np.concatenate((starts, np.empty_like(starts)))
                     lengths = np.concatenate((lengths, np.empty_like(lengths)))
-                cells[count], starts[count], lengths[count] = above, x * height + begun[x], y - begun[x]
+                cells[count], starts[count], lengths[count] = above, x * height + top + begun[x], y - begun[x]
                 count += 1
             begun[x] = y
     return cells[:count], starts[:count], lengths[:count]

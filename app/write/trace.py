@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from ..cells.jit import serial
 
 Ring = NDArray[np.int32]  # (V, 2), x and y of the corners; the first is not repeated
+Pixel = tuple[int, int]  # y, x
 
 
 @dataclass(frozen=True)
@@ -31,33 +32,53 @@ class Polygon:
     holes: tuple[Ring, ...]
 
 
-def trace(labels: NDArray[np.int32]) -> dict[int, list[Polygon]]:
-    """`(H, W)` labels, 0 background → the polygons of each id, ids ascending."""
+def trace(labels: NDArray[np.int32], top: int = 0) -> dict[int, list[Polygon]]:
+    """`(h, W)` labels, 0 background → the polygons of each id, ids ascending.
+
+    The labels begin at row `top` of the image in which corners are counted.
+    """
+    corners, ends, starts, is_hole = trace_rings(np.pad(labels, 1))
+    corners[:, 1] += top
+    # per id its shells and its holes, each with a pixel of the piece that it belongs to
+    shells: dict[int, list[tuple[Pixel, Ring]]] = {}
+    holes: dict[int, list[tuple[Pixel, Ring]]] = {}
+    ids = labels[starts[:, 0], starts[:, 1]].tolist()
+    at = 0
+    for end, cell, (y, x), hole in zip(ends.tolist(), ids, starts.tolist(), is_hole.tolist(), strict=True):
+        (holes if hole else shells).setdefault(cell, []).append(((y, x), corners[at:end]))
+        at = end
+    cells = {}
+    for cell in sorted(shells):
+        own, inner = shells[cell], holes.get(cell, [])
+        if len(own) > 1 and inner:
+            cells[cell] = sorted_out(labels, top, cell, own, inner)
+        else:
+            cells[cell] = [Polygon(shell, tuple(ring for _, ring in inner)) for _, shell in own]
+    return cells
+
+
+def sorted_out(
+    labels: NDArray[np.int32],
+    top: int,
+    cell: int,
+    shells: list[tuple[Pixel, Ring]],
+    holes: list[tuple[Pixel, Ring]],
+) -> list[Polygon]:
+    """The polygons of a cell in several pieces, some of them with holes."""
     from skimage.measure import label
 
-    pieces = label(labels, background=0, connectivity=1).astype(np.int32)
-    corners, ends, starts, is_hole = trace_rings(np.pad(pieces, 1))
-    shells: dict[int, Ring] = {}
-    holes: dict[int, list[Ring]] = {}
-    ids: dict[int, int] = {}
-    at = 0
-    for end, (y, x), hole in zip(ends.tolist(), starts.tolist(), is_hole.tolist(), strict=True):
-        piece, ring = int(pieces[y, x]), corners[at:end]
-        at = end
-        if hole:
-            holes.setdefault(piece, []).append(ring)
-        else:
-            shells[piece] = ring
-            ids[piece] = int(labels[y, x])
-    cells: dict[int, list[Polygon]] = {}
-    for piece in sorted(shells, key=lambda piece: (ids[piece], piece)):
-        cells.setdefault(ids[piece], []).append(Polygon(shells[piece], tuple(holes.get(piece, ()))))
-    return cells
+    corners = np.concatenate([shell for _, shell in shells])
+    (x0, y0), (x1, y1) = corners.min(axis=0) - (0, top), corners.max(axis=0) - (0, top)
+    pieces = label(labels[y0:y1, x0:x1] == cell, connectivity=1)
+    inside: dict[int, list[Ring]] = {}
+    for (y, x), hole in holes:
+        inside.setdefault(int(pieces[y - y0, x - x0]), []).append(hole)
+    return [Polygon(shell, tuple(inside.get(int(pieces[y - y0, x - x0]), ()))) for (y, x), shell in shells]
 
 
 @serial
 def trace_rings(pieces):  # type: ignore[no-untyped-def]
-    """Every ring of `pieces`, an int32 array framed by one pixel of 0.
+    """Every ring of `pieces`, int32 labels framed by one pixel of 0; pieces of one label share no ring.
 
     Returns corners `(V, 2)` int32 (x, y) of all rings one after another, the
     end of each ring in them `(R,)`, a pixel (y, x) of its piece `(R, 2)`, and

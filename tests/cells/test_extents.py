@@ -35,3 +35,4 @@ def test_bands_tell_what_the_whole_tells() -> None:
     whole.add(labels)
     assert sum(len(band) for band in parts.watch(np.array_split(labels, 7))) == 60
     np.testing.assert_array_equal(parts.boxes, whole.boxes)
+    np.testing.assert_array_equal(parts.areas[1:], np.bincount(labels.ravel())[1:])

@@ -22,7 +22,8 @@ def pins(path: Path) -> dict[str, str]:
 @pytest.mark.parametrize("name", ["requirements", "requirements-gpu"])
 def test_lock_has_every_pin(name: str) -> None:
     """A pin that changes without its lock would leave another version in the image than in the tests."""
-    asked, locked = pins(ROOT / f"{name}.txt"), pins(ROOT / f"{name}.lock")
+    asked = pins(ROOT / f"{name}.txt") | pins(ROOT / "requirements-serve.txt")
+    locked = pins(ROOT / f"{name}.lock")
     assert asked
     assert {key: locked.get(key) for key in asked} == asked
 
@@ -35,7 +36,7 @@ def test_every_locked_package_has_sums_and_no_host_is_named(name: str) -> None:
     assert "://" not in text
 
 
-@pytest.mark.parametrize("name", ["requirements", "requirements-gpu"])
+@pytest.mark.parametrize("name", ["requirements", "requirements-gpu", "requirements-serve"])
 def test_images_install_only_what_a_prediction_imports(name: str) -> None:
     """The GPU image carried ttach, which only a test uses."""
     code = "\n".join(path.read_text() for path in (ROOT / "app").rglob("*.py"))

@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from zipfile import ZipFile
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import numpy as np
 import pytest
@@ -231,3 +231,11 @@ def test_what_bioformats2raw_writes(tmp_path: Path) -> None:
     with pytest.raises(ReadError, match=r"several images; name one of them, such as .*a\.zarr/0"):
         open_image(root)
     assert find_images([root / "1"]) == [root / "1"]
+
+
+def test_a_zip_that_unpacks_to_far_more_is_refused(tmp_path: Path) -> None:
+    """A megabyte of zeros becomes a thousand."""
+    with ZipFile(tmp_path / "a.zip", "w", ZIP_DEFLATED) as file:
+        file.writestr("zarr.json", bytes(1 << 20))
+    with pytest.raises(ReadError, match="holds a file of 1048576 bytes unpacked"):
+        open_image(tmp_path / "a.zip", limits=Limits(whole=1 << 19))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,14 +20,17 @@ from ome_zarr.reader import Reader
 from roifile import roiread
 
 from app.cli import main
+from app.settings import Tracking
 from app.write import WRITERS
+from tests.run.runs import files, job
+from tests.run.runs import run as run_images
 
 ALL = ",".join(WRITERS)
 # 20 of the smallest images, a share of every kind of microscopy
 SHARES = {"dsb2018": 8, "bbbc039": 2, "tnbc": 3, "usiigaci": 1, "vicar": 2, "baby": 4}
 
 
-def assert_all_written(folder: Path, stem: str, title: str | None = None) -> None:
+def assert_all_written(folder: Path, stem: str, title: str | None = None, *, flows: bool = True) -> None:
     """Opens each output of one image and compares ids and areas."""
     labels = tifffile.imread(folder / f"{stem}_label.tiff").astype(np.int32)
     areas = np.bincount(labels.ravel())
@@ -54,12 +58,13 @@ def assert_all_written(folder: Path, stem: str, title: str | None = None) -> Non
     assert [one["label"] for one in annotations] == ids.tolist()
     assert [one["area"] for one in annotations] == areas[ids].tolist()
     assert [one["score"] for one in annotations] == pytest.approx(table["score"].tolist(), abs=1e-4)
-    with np.load(folder / f"{stem}_flows.npz") as flows:
-        assert flows["dP"].shape == (2, *labels.shape)
-        assert (flows["cellprob"][labels > 0] > 0).sum() >= 0.9 * areas[1:].sum(), (
-            "cells lie where the probability is high"
-        )
-    assert imread(folder / f"{stem}_flows.png").shape == (*labels.shape, 3)
+    if flows:
+        with np.load(folder / f"{stem}_flows.npz") as archive:
+            assert archive["dP"].shape == (2, *labels.shape)
+            assert (archive["cellprob"][labels > 0] > 0).sum() >= 0.9 * areas[1:].sum(), (
+                "cells lie where the probability is high"
+            )
+        assert imread(folder / f"{stem}_flows.png").shape == (*labels.shape, 3)
     assert imread(folder / f"{stem}_overlay.png").shape == (*labels.shape, 3)
 
 
@@ -75,6 +80,21 @@ def test_one_command_writes_all(tmp_path: Path, synthetic_field) -> None:
     assert_all_written(tmp_path / "out", "a")
     assert "data:image/jpeg" in (tmp_path / "out" / "report.html").read_text()
     assert json.loads((tmp_path / "out" / "coco.json").read_text())["images"][0]["file_name"] == "a.b.png"
+
+
+@pytest.mark.parametrize("save", [tuple(WRITERS), tuple(name for name in WRITERS if name != "flows")])
+def test_a_slide_is_drawn_from_the_disk(tmp_path: Path, synthetic_field, bright_blobs, save) -> None:
+    """A slide's image, labels, flow and probability were all held in memory where an extra was asked for."""
+    image, _ = synthetic_field(400, 150, 40, 0)
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.png").write_bytes(png_encode(image))
+    tracking = replace(Tracking(), block_from=1000, block=100)
+    slide = job(tmp_path, tracking=tracking, save=save, report=True, scales="0.5,1")
+    assert run_images(slide, bright_blobs)[0] == 0
+    assert_all_written(tmp_path / "out", "a", flows="flows" in save)
+    probability = pd.read_csv(tmp_path / "out" / "a_cells.csv")["mean_probability"]
+    assert probability.between(0.5, 1).all()
+    assert not [name for name in files(tmp_path) if name.startswith(".")]
 
 
 def test_a_name_that_is_no_utf8(tmp_path: Path, synthetic_field) -> None:

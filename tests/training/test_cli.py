@@ -10,8 +10,8 @@ import pytest
 from training.cli import main
 
 COMMANDS = (
-    *("fit", "tune", "plot", "discover", "export", "relabel", "synthesise", "check"),
-    *("score", "select", "ablate", "card", "gallery"),
+    *("fit", "tune", "plot", "discover", "export", "relabel", "synthesise", "pseudo", "check"),
+    *("score", "calibrate", "select", "ablate", "card", "gallery"),
 )
 
 

@@ -11,6 +11,7 @@ import tifffile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.cells.spool import Spool
 from app.write.labels import (
     Record,
     read_labels,
@@ -49,7 +50,8 @@ def test_bands_equal_whole(
     edges = [0, *sorted({cut for cut in cuts if cut < height}), height]
     path = tmp_path_factory.mktemp("bands") / "a.tiff"
     bands = (labels[a:b] for a, b in pairwise(edges))
-    assert write_label_bands(path, bands, labels.shape, RECORD) == labels.max()
+    with Spool(path.parent) as spool:
+        assert write_label_bands(path, bands, labels.shape, RECORD, spool) == labels.max()
     np.testing.assert_array_equal(read_labels(path), labels)
     assert read_record(path) == RECORD
 
@@ -57,7 +59,9 @@ def test_bands_equal_whole(
 def test_more_ids_than_uint16_in_bands(tmp_path: Path) -> None:
     """The number of cells of a slide is known at its end only."""
     labels = np.arange(1, 70_001, dtype=np.int32).reshape(700, 100)
-    assert write_label_bands(tmp_path / "a.tiff", [labels[:9], labels[9:]], labels.shape, RECORD) == 70_000
+    with Spool(tmp_path) as spool:
+        given = [labels[:9], labels[9:]], labels.shape, RECORD, spool
+        assert write_label_bands(tmp_path / "a.tiff", *given) == 70_000
     assert tifffile.imread(tmp_path / "a.tiff").dtype == np.uint32
 
 

@@ -18,7 +18,6 @@ from app.errors import WriteError
 from app.system.files import clear_up
 from app.system.whole_folder import whole_folder
 from app.write import WRITERS, Result
-from app.write.ome import compact
 from app.write.pyramid import every_second, levels, mean_of_four
 
 
@@ -90,19 +89,19 @@ def test_small_images_of_any_type(dtype: type, tmp_path: Path) -> None:
     assert np.array_equal(stored, raw.transpose(2, 0, 1))
 
 
-def test_many_cells_need_more_than_sixteen_bits() -> None:
-    assert compact(np.array([[65535]], np.int32)).dtype == np.uint16
-    assert compact(np.array([[65536]], np.int32)).dtype == np.uint32
+@pytest.mark.parametrize(("cells", "dtype"), [(65535, np.uint16), (65536, np.uint32)])
+def test_many_cells_need_more_than_sixteen_bits(cells: int, dtype: type, tmp_path: Path) -> None:
+    image = np.zeros((1, 1, 3), np.uint8)
+    one = Result("one", image, image, np.full((1, 1), cells, np.int32), None, None)
+    assert tifffile.imread(WRITERS["ome"](one, tmp_path)).dtype == dtype
 
 
 def test_halves_of_odd_sizes() -> None:
     array = np.array([[0, 2, 10], [2, 4, 20], [8, 8, 255]], np.uint8)
     assert mean_of_four(array).tolist() == [[2, 15], [8, 255]]
     assert every_second(array).tolist() == [[0, 10], [8, 255]]
-    assert [level.shape for level in levels(np.zeros((2, 513, 5)), mean_of_four)] == [
-        (2, 513, 5),
-        (2, 257, 3),
-    ]
+    with levels(np.zeros((513, 5, 2)), mean_of_four, None) as pyramid:
+        assert [level.shape for level in pyramid] == [(513, 5, 2), (257, 3, 2)]
 
 
 def test_a_second_run_replaces_the_folder_and_a_failed_one_leaves_it(tmp_path: Path) -> None:

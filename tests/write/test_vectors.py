@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import uuid
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +14,9 @@ import shapely
 from numpy.typing import NDArray
 from roifile import ROI_TYPE, roiread
 
-from app.write import WRITERS, Result
+from app.write import WRITERS, Result, outlines
+from app.write.colours import SKY, VERMILLION, rgb
+from app.write.trace import Polygon, trace
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +80,25 @@ def test_outlines_read_as_rois_named_by_id(result: Result, tmp_path: Path) -> No
         assert np.array_equal(rasterised(cover, result.labels.shape), result.labels == int(roi.name))
     assert [roi.roitype for roi in rois[:3]] == [ROI_TYPE.RECT, ROI_TYPE.RECT, ROI_TYPE.TRACED]
     assert (rois[1].left, rois[1].top, rois[1].right, rois[1].bottom) == (30, 30, 50, 50)
+
+
+def test_rois_are_those_of_roifile(result: Result) -> None:
+    """Most are filled into a frame for speed; a byte that is off makes another ROI of it, or none."""
+    far = Polygon(np.array([[40_001, 9], [40_004, 9], [40_004, 12], [40_001, 12]], np.int32), ())
+    cells = trace(result.labels) | {123_456: [far]}
+    for cell, polygons in cells.items():
+        assert outlines.packed(str(cell), polygons) == outlines.roi(str(cell), polygons).tobytes()
+
+
+def test_colours_tell_the_score(result: Result, tmp_path: Path) -> None:
+    """All cells looked alike in QuPath, sure or not."""
+    scored = replace(result, scores=np.linspace(0, 1, result.labels.max(), dtype=np.float32))
+    features = json.loads(WRITERS["geojson"](scored, tmp_path).read_text())["features"]
+    told = {feature["properties"]["name"]: feature["properties"]["color"] for feature in features}
+    assert told["1"] == list(rgb(VERMILLION))
+    assert told[str(result.labels.max())] == list(rgb(SKY))
+    space = uuid.uuid5(uuid.NAMESPACE_URL, "field")
+    assert [one["id"] for one in features] == [str(uuid.uuid5(space, name)) for name in told]
 
 
 def test_outlines_far_to_the_right_keep_their_place(tmp_path: Path) -> None:

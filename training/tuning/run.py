@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +28,7 @@ from training.tuning.replay import Replay
 from training.tuning.settings import Tuning
 from training.tuning.student import Student, Tensors
 from training.tuning.verdict import verdict
+from training.tuning.watched import Step
 
 logger = logging.getLogger(__name__)
 SHARES = (1.0, 0.6)  # of the way from the start: the shorter is taken where it scores as high
@@ -48,14 +49,23 @@ class Tuned:
     stopped: bool  # by Ctrl-C
 
 
+Told = Callable[[Step], None]
+
+
 def tune(
-    examples: Examples, weights: Weights, target: Path, tuning: Tuning, clock: Clock | None = None
+    examples: Examples,
+    weights: Weights,
+    target: Path,
+    tuning: Tuning,
+    clock: Clock | None = None,
+    told: Told = lambda _: None,
 ) -> Tuned:
     """Adapts the better model of `weights` to `examples` and writes it to `target`.
 
     The file appears at the first look and is replaced, whole, where a later one
     is better; it is never worse on the images held back than the start. Ctrl-C
-    ends training and keeps the best so far. `clock` began when the user did.
+    ends training and keeps the best so far. `clock` began when the user did;
+    `told` hears of every step.
     """
     if target.suffix != ".safetensors":
         raise UsageError(f"{target}: tuned weights are a .safetensors file; name it so")
@@ -68,7 +78,7 @@ def tune(
     clock.start_training(set_aside=1.5 * seconds * len(SHARES) + 1)
     stopped = False
     try:
-        learn(student, examples, clock, best)
+        learn(student, examples, clock, best, told)
     except KeyboardInterrupt:
         stopped = True
         logger.info("stopped; the best so far is looked for and kept")
@@ -123,7 +133,7 @@ class Best:
         self.written = True
 
 
-def learn(student: Student, examples: Examples, clock: Clock, best: Best) -> None:
+def learn(student: Student, examples: Examples, clock: Clock, best: Best, told: Told) -> None:
     """Steps until the clock says so."""
     tuning = student.tuning
     replay = Replay(tuning.replayed, tuning.crop, tuning.seed)
@@ -146,6 +156,7 @@ def learn(student: Student, examples: Examples, clock: Clock, best: Best) -> Non
             ahead = pool.submit(batch, best.steps + 1)
             loss = student.step(own, replayed, clock.rate(progress), best.steps)
             best.steps += 1
+            told(Step(progress, best.steps, loss, best.f1))
             bar.update(round(100 * progress) - bar.n)
             bar.set_postfix(steps=best.steps, loss=f"{loss:.3f}", f1=f"{best.f1:.3f}")
             if progress * tuning.looks >= looked:

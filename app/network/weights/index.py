@@ -148,6 +148,29 @@ def write_index(folder: Path, name: str, entry: Mapping[str, object]) -> None:
         partial.write_text(json.dumps(index, indent=2, ensure_ascii=False) + "\n")
 
 
+def write_calibration(weights: Weights, calibration: Calibration | None, told: Mapping[str, object]) -> Path:
+    """Puts `calibration`, and what is `told` of its making, into the entry of weights; None takes it out.
+
+    A folder without an index gets one. Returns the index; WriteError where it can't be written.
+    """
+    folder = weights.members[0].file.parent
+    entry = dict(read_index(folder).get(weights.name, {"members": [entry_of(m) for m in weights.members]}))
+    entry.pop("calibration", None)
+    if calibration is not None:
+        entry["calibration"] = {**calibration.to_dict(), **told}
+    write_index(folder, weights.name, entry)
+    return folder / INDEX
+
+
+def entry_of(member: Member) -> dict[str, object]:
+    """A member as the index tells it."""
+    return {
+        "file": member.file.name,
+        "architecture": member.architecture.to_dict(),
+        "sha256": member.sha256,
+    }
+
+
 def describe(path: Path) -> Member:
     """A member that no index knows; its own sum stands in the record."""
     try:

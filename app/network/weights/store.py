@@ -13,7 +13,7 @@ from ...system.files import make_folder
 from ..architecture import OFFICIAL, Architecture
 from .carried import CARRIED
 from .graph import Graph
-from .index import Weights, from_index, user_folder, write_index
+from .index import Member, Weights, entry_of, from_index, user_folder, write_index
 from .states import State, checksum, read_state, write_state
 
 logger = logging.getLogger(__name__)
@@ -119,4 +119,4 @@ def check(name: str, state: State, architecture: Architecture) -> None:
 
 def member_entry(file: Path, architecture: Architecture) -> dict[str, object]:
     """A member as the index tells it."""
-    return {"file": file.name, "architecture": architecture.to_dict(), "sha256": checksum(file)}
+    return entry_of(Member(file, architecture, checksum(file)))
