@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -157,6 +156,8 @@ def run_predict(options: argparse.Namespace) -> int:
         from .run.predict import predict
 
         return predict(job(options))
+    from dataclasses import replace
+
     from .cluster.predict import predict as predict_on_workers
 
     shared_out = replace(job(options), workers=options.workers, scheduler=options.scheduler)

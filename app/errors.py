@@ -6,12 +6,9 @@
     │   ├── ReadError       the file can't be read as an image
     │   ├── MemoryLimitError  it would not fit the memory allowed
     │   ├── TrackingError   flows that can't be tracked (NaN, wrong shape)
-    │   └── WriteError      its outputs can't be written
-    ├── RequestError        what a client of `serve` asks for can't be done
-
-
     │   ├── WriteError      its outputs can't be written
     │   └── PartError       a part of a slide failed on every worker that tried it
+    ├── RequestError        what a client of `serve` asks for can't be done
     ├── WeightsError        weights are missing, damaged or of another shape
     └── DeviceError         the device asked for is not there
         └── ClusterError    the workers, or whoever deals out their work, are gone
@@ -60,13 +57,13 @@ class DeviceError(MediarError):
     """The device asked for is not there."""
 
 
+class ClusterError(DeviceError):
+    """The workers, or whoever deals out their work, are gone."""
+
+
 class RequestError(MediarError):
     """What a client of `serve` asks for can't be done; `status` is HTTP's word for why."""
 
     def __init__(self, message: str, status: int = 400) -> None:
         super().__init__(message)
         self.status = status
-
-
-class ClusterError(DeviceError):
-    """The workers, or whoever deals out their work, are gone."""
