@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -75,6 +76,11 @@ def parser() -> argparse.ArgumentParser:
     images.add_argument("--report", action="store_true", help="write report.html, a page about the run")
 
     predict = commands.add_parser("predict", parents=[images, engine, logs], help="images to label TIFFs")
+    workers = predict.add_mutually_exclusive_group()
+    workers.add_argument(
+        "--workers", type=count, default=0, metavar="N", help="share the work among processes"
+    )
+    workers.add_argument("--scheduler", default="", metavar="ADDRESS", help="share it among a Dask cluster")
     predict.set_defaults(command=run_predict)
     preview = commands.add_parser("preview", parents=[images, engine, logs], help="say what predict would do")
     preview.set_defaults(command=run_preview)
@@ -118,6 +124,13 @@ def part(text: str) -> tuple[int, int]:
     return int(k), int(n)
 
 
+def count(text: str) -> int:
+    """A whole number from 1."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number from 1")
+    return int(text)
+
+
 def share(text: str) -> float:
     """A number above 0 and at most 1."""
     try:
@@ -139,10 +152,15 @@ def extras(text: str) -> tuple[str, ...]:
 
 
 def run_predict(options: argparse.Namespace) -> int:
-    """The main job."""
-    from .run.predict import predict
+    """The main job, here or on workers."""
+    if not (options.workers or options.scheduler):
+        from .run.predict import predict
 
-    return predict(job(options))
+        return predict(job(options))
+    from .cluster.predict import predict as predict_on_workers
+
+    shared_out = replace(job(options), workers=options.workers, scheduler=options.scheduler)
+    return predict_on_workers(shared_out)
 
 
 def run_preview(options: argparse.Namespace) -> int:

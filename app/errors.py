@@ -8,8 +8,13 @@
     │   ├── TrackingError   flows that can't be tracked (NaN, wrong shape)
     │   └── WriteError      its outputs can't be written
     ├── RequestError        what a client of `serve` asks for can't be done
+
+
+    │   ├── WriteError      its outputs can't be written
+    │   └── PartError       a part of a slide failed on every worker that tried it
     ├── WeightsError        weights are missing, damaged or of another shape
     └── DeviceError         the device asked for is not there
+        └── ClusterError    the workers, or whoever deals out their work, are gone
 
 Each message is one line: what, what was wrong with it, what to do.
 """
@@ -43,6 +48,10 @@ class WriteError(ImageError):
     """An output can't be written."""
 
 
+class PartError(ImageError):
+    """A part of a slide failed on every worker that tried it."""
+
+
 class WeightsError(MediarError):
     """Weights are missing, damaged or of another architecture."""
 
@@ -57,3 +66,7 @@ class RequestError(MediarError):
     def __init__(self, message: str, status: int = 400) -> None:
         super().__init__(message)
         self.status = status
+
+
+class ClusterError(DeviceError):
+    """The workers, or whoever deals out their work, are gone."""

@@ -78,6 +78,8 @@ class Job:
     channels: tuple[int, int, int] | None = None  # of files with more than three
     page: int | None = None  # of stacks
     shard: tuple[int, int] = (1, 1)  # (K, N): the K-th of N equal parts of the files
+    workers: int = 0  # processes that share the work; 0 = this one does all
+    scheduler: str = ""  # address of a Dask cluster that does it instead
     quiet: bool = False  # no bars; warnings and errors only
     stack: Literal["", "z", "t"] = ""  # planes are joined along it; "" takes each file for one image
     linking: Linking = Linking()

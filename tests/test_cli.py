@@ -45,6 +45,9 @@ def test_the_extras_are_the_writers() -> None:
         ["predict", "-i", "a", "-o", "b", "--device", "tpu"],
         ["predict", "-i", "a", "-o", "b", "--stack", "y"],
         ["predict", "-i", "a", "-o", "b", "--stack", "z", "--stitch", "0"],
+        ["predict", "-i", "a", "-o", "b", "--workers", "0"],
+        ["predict", "-i", "a", "-o", "b", "--workers", "2", "--scheduler", "tcp://host:8786"],
+        ["preview", "-i", "a", "-o", "b", "--workers", "2"],
     ],
 )
 def test_wrong_flags_end_with_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
@@ -144,3 +147,26 @@ def test_the_module_runs() -> None:
     done = run("--version")
     assert done.returncode == 0
     assert done.stdout.startswith("mediar-box ")
+
+
+def test_serve_says_what_is_missing_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page's libraries are an extra; without them nothing is made on the disk, either."""
+    monkeypatch.setattr("app.serve.server.find_spec", lambda _: None)
+    assert main(["serve", "-o", str(tmp_path / "out")]) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert "pip install 'mediar-box[serve]'" in error
+    assert not (tmp_path / "out").exists()
+
+
+def test_serve_says_that_its_port_is_taken(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The second server of a person who forgot the first."""
+    pytest.importorskip("starlette")
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        assert main(["serve", "-o", str(tmp_path / "out"), "--port", port]) == 2
+    assert f"127.0.0.1:{port}: can't listen there" in capsys.readouterr().err

@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
+from .address import address
 from .find import images_in, is_folder, is_zarr
 from .layout import NAMES, UNNAMED, Layout
 from .limits import Limits
@@ -124,6 +125,8 @@ def lay_out_image(path: Path, limits: Limits) -> tuple[Layout | None, float | No
 
     if is_zarr(path):
         return lay_out_zarr(path, limits)
+    if address(path):  # each of its planes would fetch it again
+        raise unreadable(path, "is a stack far away", "copy it here and name the copy")
     with open_regular(path) as file:
         kind = identify(path, file)
         if kind == "ZIP":

@@ -5,24 +5,48 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..cells import Extents, find_cells, find_cells_in_bands
+from ..cells import Extents, Found, find_cells, find_cells_in_bands
 from ..cells.spool import Spool
 from ..network import Band, Clock, Network, Progress, ScaleBands, parse_scales, scaled
+from ..network.strips import Rows
 from ..settings import Job
 from ..write.labels import rewrite_record, write_label_bands, write_labels
-from ..write.rows import OnDisk, Rows
+from ..write.rows import OnDisk
 from .calibrated import for_image
-from .kept import Kept
+from .kept import FoundOnDisk, Kept
 from .memory import band_height
 from .ready import Ready
 
 if TYPE_CHECKING:
     from .report import Row
+
+
+class Bands(Protocol):
+    """Gives a slide's flow and probability band by band, as `Network` does."""
+
+    tracks_on: str
+
+    def plan(
+        self, image: Rows, shape: tuple[int, int], clock: Clock, scales: tuple[float, ...], /
+    ) -> Progress:
+        """What will be run."""
+
+    def bands(
+        self,
+        image: Rows,
+        shape: tuple[int, int],
+        clock: Clock,
+        progress: Progress,
+        scale: float,
+        height: int,
+        /,
+    ) -> Iterator[Band]:
+        """Consecutive bands of `height` image rows at one scale."""
 
 
 @dataclass(frozen=True)
@@ -69,14 +93,13 @@ def finish_whole(
     write_labels(ready.partial.temporary, found.labels, ready.record)
     tracked = sum(probability.size for _, (_, probability) in bands)
     network.speed.saw_tracking(tracked * progress.signal, clock.spent - began)
-    seen = found.flow, found.probability
-    row = publish(job, ready, found.labels, found.scores, seen, progress, clock)
+    row = publish(job, ready, found, progress, clock)
     done = finished(job, ready, extents, progress, clock, row)
     several = network.calibration is not None and bool(network.calibration.modalities)
     return replace(done, setting=setting.name) if setting is not None and several else done
 
 
-def finish_banded(job: Job, ready: Ready, network: Network, clock: Clock) -> Finished:
+def finish_banded(job: Job, ready: Ready, network: Bands, clock: Clock) -> Finished:
     """Network, tracking and writing of a slide, band by band.
 
     What its writers need waits on the disk, in files without names beside the results.
@@ -105,9 +128,8 @@ def finish_banded(job: Job, ready: Ready, network: Network, clock: Clock) -> Fin
         )
         watched = extents.watch(labels)
         write_label_bands(ready.partial.temporary, watched, ready.shape, ready.record, spool)
-        on_disk = OnDisk(ready.shape, spool.rows)
-        seen = kept.on_image_grid()
-        row = publish(job, ready, on_disk, np.concatenate(scores), seen, progress, clock)
+        found = FoundOnDisk(OnDisk(ready.shape, spool.rows), np.concatenate(scores), *kept.on_image_grid())
+        row = publish(job, ready, found, progress, clock)
     return finished(job, ready, extents, progress, clock, row)
 
 
@@ -128,22 +150,15 @@ def finished(
 
 
 def publish(
-    job: Job,
-    ready: Ready,
-    labels: Rows,
-    scores: NDArray[np.float32],
-    seen: tuple[NDArray[np.float32] | None, Rows | None],
-    progress: Progress,
-    clock: Clock,
+    job: Job, ready: Ready, found: Found | FoundOnDisk, progress: Progress, clock: Clock
 ) -> Row | None:
     """Gives the label file its name once everything else is drawn; returns the report's row.
 
-    `seen` are flow and probability, as far as anything needs them. Where drawing
-    fails the labels are published all the same, with a record that says so, and
-    the next run does the image again.
+    Where drawing fails the labels are published all the same, with a record
+    that says so, and the next run does the image again.
     """
     try:
-        row = draw(job, ready, labels, scores, seen, progress, clock) if job.draws else None
+        row = draw(job, ready, found, progress, clock) if job.draws else None
     except Exception:
         rewrite_record(ready.partial.temporary, replace(ready.record, settings="extras are missing"))
         ready.partial.publish()
@@ -152,15 +167,7 @@ def publish(
     return row
 
 
-def draw(
-    job: Job,
-    ready: Ready,
-    labels: Rows,
-    scores: NDArray[np.float32],
-    seen: tuple[NDArray[np.float32] | None, Rows | None],
-    progress: Progress,
-    clock: Clock,
-) -> Row | None:
+def draw(job: Job, ready: Ready, found: Found | FoundOnDisk, progress: Progress, clock: Clock) -> Row | None:
     """Everything that `--save` asked for, and the row where a report is wanted."""
     from ..write import WRITERS, Result
 
@@ -169,11 +176,12 @@ def draw(
         ready.stem,
         OnDisk((*ready.shape, 3), source.rows),
         OnDisk((*ready.shape, source.info.channels), source.raw_rows),
-        labels,
-        *seen,
+        found.labels,
+        found.flow,
+        found.probability,
         source.info.pixel_size_um,
         file_name=ready.path.name,
-        scores=scores,
+        scores=found.scores,
         spool=job.output,
     )
     written = {name: WRITERS[name](result, job.output) for name in job.save}

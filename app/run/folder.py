@@ -55,6 +55,7 @@ class Run:
         self.tally = Tally()
         self.began = time.monotonic()
         self.start_up = machine.process_age()  # s
+        self.memory = machine.memory_limit()  # bytes that an image may take
         self.stop = Stop()
         self.bars = Bars(wanted=not job.quiet)
         self.elsewhere: list[Path] = []  # in another process's hands when we came to them
@@ -90,6 +91,10 @@ class Run:
                     clear_up(self.job.output)
                     self.summary()
                     os._exit(status)  # its thread would keep the process alive
+        return self.wind_up(status)
+
+    def wind_up(self, status: int) -> int:
+        """What follows the last image: files about the whole folder, last words; the exit status."""
         clear_up(self.job.output)
         complete = all([self.gather(), self.report()])
         self.summary()
@@ -163,7 +168,7 @@ class Run:
                 # the first image pays for the start, but not for those before it that were done or failed
                 already += START_RESERVE + self.start_up + time.monotonic() - began
             clock = Clock.start(budget_seconds(self.job.budget, *ready.shape), already=already)
-            need = plan_memory(self.job, ready.source.info, machine.memory_limit())
+            need = plan_memory(self.job, ready.source.info, self.memory)
             if need.banded:
                 self.finished_behind()
                 self.done(ready, finish_banded(self.job, ready, self.network, clock))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,16 @@ from ..cells.multiscale import in_bytes
 from ..cells.spool import Spool
 from ..network import Band, scaled
 from ..write.rows import OnDisk, Rows
+
+
+@dataclass(frozen=True)
+class FoundOnDisk:
+    """The cells of a slide, as `app.cells.Found` those of an image that is held whole."""
+
+    labels: Rows  # (H, W) int32
+    scores: NDArray[np.float32]  # (N,) in [0, 1]
+    flow: NDArray[np.float32] | None  # (2, H, W); None where nothing needs it
+    probability: Rows | None  # (H, W); likewise
 
 
 class Kept:

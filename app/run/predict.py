@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Callable
 from pathlib import Path
 from threading import Thread
 
@@ -21,9 +22,14 @@ from .stacks import StackRun, check_stack
 logger = logging.getLogger(__name__)
 
 
-def predict(job: Job) -> int:
+Hand = Callable[[Job, dict[Path, str], str, Callable[[], Network]], Run | StackRun]
+
+
+def predict(job: Job, hand: Hand | None = None) -> int:
     """Labels every image of `job`; returns the exit status.
 
+    `hand` makes the run that does them, of the calibrated job, the stems of the
+    results, the identity of the weights and what loads them; this process where there is none.
     Raises UsageError, WeightsError or DeviceError before any image is touched.
     """
     exact = budget_seconds(job.budget, 1, 1) is None
@@ -50,7 +56,7 @@ def predict(job: Job) -> int:
         Thread(target=warm_up, name="warm-up").start()
         return Network.load(weights, device, job.windows, exact=exact)
 
-    run = StackRun if job.stack else Run
+    run = hand or (StackRun if job.stack else Run)
     return run(job, stems, weights.identity, load).over(shard(images, job.shard))
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import RequestError
+from ..errors import MediarError, RequestError
 from ..write.trace import trace
 from .cells import Box, Cells
 from .look import level_count
@@ -52,7 +52,10 @@ def detail(image: Image) -> dict[str, Any]:
     if not meta.cells:
         return told
     with image.lock:
-        working = image.working
+        try:
+            working = image.working
+        except (MediarError, OSError, ValueError) as error:  # one damaged image must not take the page away
+            return told | {"state": "failed", "error": f"{meta.name}: {error}", "has_cells": False}
         return told | {
             "cells": len(working.cells.ids),
             "edits": len(working.journal.edits),

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from ..errors import ReadError, RequestError
 from ..read.digest import digest
-from ..read.find import SUFFIXES
+from ..read.find import IMAGES
 from ..read.opening import identify, open_regular, printable
 from .meta import Meta
 from .settings import Limits
@@ -29,8 +29,8 @@ def clean_name(name: str, limits: Limits) -> str:
     bare = PureWindowsPath(PurePosixPath(name.strip()).name).name
     bare = printable(bare).replace("\\", "_").replace(":", "_").strip(". ")
     path = Path(bare)
-    if path.suffix.lower() not in SUFFIXES or not path.stem:
-        known = ", ".join(sorted(SUFFIXES))
+    if path.suffix.lower() not in IMAGES or not path.stem:
+        known = ", ".join(sorted(IMAGES))
         shown = bare[: limits.name]
         raise RequestError(f"'{shown}': is not named as an image is; its end must be one of {known}", 415)
     return path.stem[: limits.name] + path.suffix

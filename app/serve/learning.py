@@ -10,6 +10,7 @@ begins the same job again.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import subprocess
@@ -21,7 +22,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any, Literal
 
-from ..errors import MediarError, RequestError
+from ..errors import RequestError
 from ..system.files import clear_up, whole_file
 from .lanes import Lane
 from .saving import result_of, write_label
@@ -81,6 +82,7 @@ class Learner:
         self.progress: dict[str, Any] = {}  # the last line of the process that is going on
         self.process: subprocess.Popen[str] | None = None
         self.wanted = threading.Event()  # cleared by a person who stops the job
+        self.lock = threading.Lock()  # two browsers may begin at once
         self.jobs: dict[int, Learning] = {}
         for path in sorted(self.folder.glob(f"*/{FILE}")):
             clear_up(path.parent)
@@ -123,6 +125,11 @@ class Learner:
         """
         if why := missing():
             raise RequestError(why, 501)
+        with self.lock:
+            return self.begin_one(images, start, minutes, steps)
+
+    def begin_one(self, images: Sequence[Image], start: str, minutes: float, steps: int | None) -> Learning:
+        """The same, one at a time."""
         if any(job.state in ("queued", "working") for job in self.jobs.values()):
             raise RequestError("it is learning already; wait or stop it", 409)
         if not images:
@@ -167,8 +174,9 @@ class Learner:
         self.write(job)
         try:
             status, last, said = self.watch(job)
-        except (OSError, MediarError) as error:
-            self.write(replace(job, state="failed", error=str(error)))
+        except Exception as error:
+            logger.exception("%s", job.name)
+            self.write(replace(job, state="failed", error=str(error) or type(error).__name__))
             return
         if self.lane.stopping.is_set():  # the next server's to do, and no failed attempt
             self.write(replace(job, state="queued", attempts=job.attempts - 1))
@@ -199,6 +207,8 @@ class Learner:
                 start_new_session=True,
             ) as process:
                 self.process = process
+                if not self.wanted.is_set() or self.lane.stopping.is_set():  # while it was started
+                    self.end_input()
                 assert process.stdout is not None
                 self.follow(process.stdout)
             self.process = None
@@ -209,8 +219,9 @@ class Learner:
     def follow(self, lines: IO[str]) -> None:
         """Keeps the last line that is JSON."""
         for line in lines:
-            if line.startswith("{"):
-                self.progress = json.loads(line)
+            with contextlib.suppress(ValueError):  # half a line of a process that was killed
+                if line.startswith("{"):
+                    self.progress = json.loads(line)
 
     def stop(self) -> None:
         """What was learnt so far is kept. Raises RequestError where nothing is being learnt."""
@@ -224,8 +235,9 @@ class Learner:
 
     def end_input(self) -> None:
         """Ends the process, which writes what it has."""
-        if self.process is not None and self.process.stdin is not None:
-            self.process.stdin.close()
+        process = self.process
+        if process is not None and process.stdin is not None:
+            process.stdin.close()
 
     def told(self) -> list[dict[str, Any]]:
         """All jobs for a client, the last one first, with how far it is."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from ..errors import MediarError
@@ -140,12 +141,18 @@ class Predictor:
             try:
                 make_cells(self.folder(image, "fields", fields), into, wanted.tracking)
             except (MediarError, OSError) as error:
-                if image.meta.fields == fields and not image.gone:
-                    self.fail(image, str(error))
+                if image.meta.fields != fields or image.gone:
+                    continue
+                # the cells that are there stay, and so do the thresholds that they were made with
+                probability, flow_error = image.meta.made
+                kept = replace(image.meta.thresholds, probability=probability, flow_error=flow_error)
+                image.update(thresholds=kept)
+                self.fail(image, str(error))
                 return
             with image.lock:
                 if image.meta.fields == fields:  # else the network has said something new meanwhile
                     image.take(cells=cells, made=wanted.tracked)
+                    count(image)  # looks at the labels once, before a person does
 
     @staticmethod
     def folder(image: Image, kind: str, name: str) -> Path:

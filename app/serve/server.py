@@ -100,7 +100,7 @@ def application(session: object) -> object:
         return JSONResponse({"error": str(error)}, status, headers={"cache-control": "no-store"})
 
     async def broken(_: Request, error: Exception) -> Response:
-        logger.error("unexpected %s: %s", type(error).__name__, error, exc_info=error)
+        del error  # uvicorn logs it
         return JSONResponse({"error": "the server failed; its log says more"}, 500)
 
     @asynccontextmanager

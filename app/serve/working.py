@@ -28,6 +28,7 @@ from .edits import Change, Edit, change, meant
 from .journal import Journal
 from .meta import Meta
 
+FORM = 1  # of labels.json; of another one nobody here can vouch
 KEPT = 200  # changes that can be taken back without making everything again
 BAND = 512  # rows that are filtered at once
 
@@ -45,9 +46,12 @@ class Working:
         self.thresholds = meta.thresholds
         self.passed_over = 0
         path = folder / "labels.npy"
-        if self.found() == self.stamp() and path.exists():
+        told = read_stamp(folder)
+        if told.get("stamp") == self.stamp() and path.exists():
             self.file: np.memmap[Any, np.dtype[np.int32]] = np.load(path, mmap_mode="r+")
-            self.cells = Cells(np.asarray(self.file), self.scores_of(self.file))
+            more = told["last"] - len(self.base_scores)
+            scores = np.pad(self.base_scores, (0, more), constant_values=1)  # those of people are sure
+            self.cells = Cells(np.asarray(self.file), scores)
         else:
             self.rebuild()
 
@@ -59,6 +63,7 @@ class Working:
             "score": wanted.score,
             "smallest": wanted.smallest,
             "lines": self.journal.lines,
+            "form": FORM,
         }
 
     @property
@@ -69,11 +74,6 @@ class Working:
     def found(self) -> object:
         """The stamp beside the labels on the disk."""
         return read_stamp(self.folder).get("stamp")
-
-    def scores_of(self, labels: NDArray[np.int32]) -> NDArray[np.float32]:
-        """Scores of all ids up to the last one in `labels`; those of people are 1."""
-        more = max(int(labels.max(initial=0)) - len(self.base_scores), 0)
-        return np.pad(self.base_scores, (0, more), constant_values=1)
 
     def rebuild(self) -> None:
         """Makes the labels from the tracked ones and the journal."""
@@ -157,7 +157,12 @@ class Working:
         """They are whole again, and on the disk: not even a power cut parts them from their stamp."""
         self.file.flush()
         with whole_file(self.folder / "labels.json") as partial:
-            told = {"stamp": self.stamp(), "cells": len(self.cells.ids), "edits": len(self.journal.edits)}
+            told = {
+                "stamp": self.stamp(),
+                "cells": len(self.cells.ids),
+                "edits": len(self.journal.edits),
+                "last": self.next_id - 1,
+            }
             partial.write_text(json.dumps(told))
 
     def set_filter(self, meta: Meta) -> None:

@@ -259,3 +259,33 @@ def test_the_page_loads_nothing_from_elsewhere(client: Any) -> None:
     for source in sources:
         assert source.startswith("/"), source
         assert client.get(source).status_code == 200, source
+
+
+def test_cells_that_cannot_be_made_again_stay(
+    client: Any, ready: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk must not leave a page that waits for ever for cells that never come."""
+
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("app.serve.predicting.make_cells", full)
+    client.put(f"/api/images/{ready['id']}/thresholds", json={"probability": 0.8, "smallest": 20})
+    told = client.settled(ready["id"])
+    assert (told["state"], told["tracking"]) == ("failed", False)
+    assert "No space left" in told["error"]
+    assert told["thresholds"] == {**ready["thresholds"], "smallest": 20}
+    assert client.get(f"/api/images/{ready['id']}/cell").status_code == 200
+
+
+def test_one_damaged_image_does_not_take_the_page_away(open_client: Callable[..., Any], field: Any) -> None:
+    """Its journal was edited by hand; all others are still to be seen, and this one says what it has."""
+    with open_client() as client:
+        image = client.settled(client.upload(field[0])["id"])["id"]
+        folder = client.session.store.get(image).folder
+    (folder / "edits.jsonl").write_text('{"op": "delete"}\n')
+    with open_client() as client:
+        told = client.get("/api/state", params={"image": image}).json()["open"]
+        assert (told["state"], told["has_cells"]) == ("failed", False)
+        assert "line 1 is no edit" in told["error"]
+        assert client.get(f"/api/images/{image}/cell").status_code == 422

@@ -129,6 +129,8 @@ def test_open_correct_restart_learn(server: Server, page: Any, tmp_path: Path) -
     server.wait(lambda _: server.ask("GET", f"/api/images/{image}")["thresholds"]["probability"] == 0.7)
     server.wait(lambda _: not server.ask("GET", f"/api/images/{image}")["tracking"])
     page.get_by_role("button", name="Defaults").click()
+    server.wait(lambda _: server.ask("GET", f"/api/images/{image}")["thresholds"]["probability"] == 0.5)
+    until(page, "!document.body.classList.contains('tracking')")
     until_cells(page, found)
 
     # delete one with the mouse and one with keys alone

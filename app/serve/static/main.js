@@ -12,7 +12,7 @@ const BUSY = 700, IDLE = 3000; // ms between two looks at the server
 
 const viewer = new Viewer();
 const panel = new Panel(took);
-const tools = new Tools(viewer, took);
+const tools = new Tools(viewer, took, () => look());
 const learn = new Learn(() => look());
 let open = location.hash.slice(1), before = false, state = null, timer, asked = 0;
 

@@ -15,10 +15,11 @@ const MOVES = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "+", "-", "="]
 const STEP = 3; // px on the screen between two points of a drawn outline
 
 export class Tools {
-  // took(image) gets what the server tells after each correction
-  constructor(viewer, took) {
+  // took(image) gets what the server tells after each correction; look() asks how things stand
+  constructor(viewer, took, look) {
     this.viewer = viewer;
     this.took = took;
+    this.look = look;
     this.tool = "look";
     this.cell = null; // that is chosen
     this.first = null; // of the two to merge
@@ -120,10 +121,14 @@ export class Tools {
     const id = this.image.id;
     this.busy = this.busy.then(() => trying(async () => {
       try {
+        while (this.image?.id === id && this.image.tracking) await pause(); // for the cells that will be there
         if (this.image?.id !== id) return;
         const image = await ask("POST", address(id, "/edits"), {op, points, version: this.image.version});
         say(`Cell ${done}. ${image.cells.toLocaleString("en")} now.`);
         this.took(image);
+      } catch (error) {
+        this.look(); // what is shown was no longer so
+        throw error;
       } finally {
         this.choose(null);
         one("#hint").textContent = HINTS[this.tool];
@@ -176,6 +181,8 @@ export class Tools {
     event.preventDefault();
   }
 }
+
+const pause = () => new Promise(done => setTimeout(done, 100));
 
 // as many points as the server takes
 const thinned = trail => trail.filter((_, index) => index % Math.ceil(trail.length / 4000) === 0);

@@ -12,6 +12,7 @@ export class Viewer {
       element: one("#viewer"), prefixUrl: "", drawer: "canvas",
       showNavigationControl: false, showNavigator: true, navigatorPosition: "BOTTOM_LEFT", navigatorAutoFade: true,
       animationTime: 0.4, maxZoomPixelRatio: 16, minZoomImageRatio: 0.8, visibilityRatio: 0.2,
+      clickTimeThreshold: 2000, // ms; a slow hand, or a busy machine, is no drag
       immediateRender: true, imageLoaderLimit: 8, maxImageCacheCount: 600,
       gestureSettingsMouse: {clickToZoom: false, dblClickToZoom: false},
       gestureSettingsTouch: {clickToZoom: false, dblClickToZoom: false, flickEnabled: true},

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -171,3 +174,44 @@ def test_partial_labels_teach_nothing_about_the_rest(fields, short):
     first, second = (flow_loss(o, labels, flow, short.flow_weight) for o in (output, changed))
     assert torch.equal(first[0], second[0])
     assert torch.equal(first[1], second[1])
+
+
+def test_a_program_hears_of_every_step(tmp_path, fields, start, short, monkeypatch):
+    """The page's bar comes from these; without them a run of minutes looks like one that hangs."""
+    monkeypatch.setattr(f"{MODULE}.verdict", rising())
+    told = []
+    done = tune(divide(fields), start, tmp_path / "mine.safetensors", short, told=told.append)
+    assert [step.steps for step in told] == [1, 2, 3]
+    assert [step.progress for step in told] == pytest.approx([0, 1 / 3, 2 / 3])
+    assert all(np.isfinite(step.loss) and step.f1 <= done.after for step in told)
+
+
+@pytest.mark.slow
+def test_a_watched_run_speaks_json_and_ends_with_its_input(tmp_path, make_examples, random_pair):
+    """A server that was killed must not leave a process behind that takes all cores for half an hour."""
+    for part in ("i", "l"):
+        (tmp_path / part).mkdir()
+    for pair in make_examples(1):
+        pair.image.rename(tmp_path / "i" / "a.tif")
+        pair.label.rename(tmp_path / "l" / "a_label.tif")
+    command = [
+        sys.executable,
+        "-m",
+        "training",
+        "tune",
+        "--watched",
+        "--minutes",
+        "30",
+        "--weights",
+        str(random_pair),
+    ]
+    command += ["-i", str(tmp_path / "i"), "-l", str(tmp_path / "l"), "-o", str(tmp_path / "a.safetensors")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        first = json.loads(process.stdout.readline())
+        process.stdin.close()
+        *_, last = map(json.loads, process.stdout)
+        assert process.wait(240) == 0
+    assert first["steps"] == 1
+    assert (last["stopped"], last["claim"]) == (True, False)
+    assert last["file"] == str(tmp_path / "a.safetensors")
+    load_network(tmp_path / "a.safetensors")

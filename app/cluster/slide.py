@@ -1,0 +1,168 @@
+"""A slide seen by many workers: bands in their order for `finish_banded`, as if a network here gave them.
+
+Parts are bands in a row. They are asked for from the coarsest scale to the
+finest and from the top to the bottom, so that tracking here follows while
+workers go on. Each leaves its bands in a hidden folder beside the result, where
+they stay until the slide is done: whoever runs the same command after a crash
+finds them. A task carries names and numbers only, never pixels.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from .. import __version__
+from ..errors import ClusterError, DeviceError, PartError, WeightsError
+from ..network import Band, Clock, Progress
+from ..network.ladder import Rung
+from ..network.parts import count_bands
+from ..network.strips import Rows
+from ..run.ready import Ready
+from .answers import answer, reason
+from .store import Folder, Part
+from .tasks import Heard, Maker, Plan, Slide, plan_slide, see_part
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+logger = logging.getLogger(__name__)
+
+ROWS = 2048  # of its scale that a part has at least: the halo above it is half a window's work to a quarter
+PER_WORKER = 4  # parts that a worker may have waiting; their results lie on the disk, not in memory
+RETRIES = 2  # of a part that raised; one whose worker died is Dask's to do again
+FIRST = 10  # priority over the images that wait
+
+
+class Workers:
+    """Stands where `finish_banded` expects a network."""
+
+    tracks_on = "cpu"
+
+    def __init__(
+        self, client: Client, maker: Maker, ready: Ready, slide: Slide, check: Callable[[], None]
+    ) -> None:
+        """`check` is called while we wait, and may raise."""
+        self.client = client
+        self.maker = maker
+        self.slide = slide
+        self.record = {"version": __version__, **asdict(ready.record)}
+        self.folder = Folder(ready.partial.path.with_name(f".{ready.stem}.parts").absolute())
+        self.check = check
+        self.made: Plan | None = None
+        self.parts: deque[Part] = deque()  # not asked for yet
+        self.asked: deque[tuple[Part, Future]] = deque()  # in the order in which they are used up
+        self.seconds: list[float] = []  # that parts took
+
+    def plan(self, image: Rows, shape: tuple[int, int], clock: Clock, scales: tuple[float, ...]) -> Progress:
+        """That of the run before us where it left one, else as one worker finds it.
+
+        So the budget is one of work: it buys what it would buy if one worker did it all.
+        """
+        del image, shape
+        self.made = self.planned_before()
+        if self.made is None:
+            future = self.client.submit(
+                plan_slide, self.maker, self.slide, clock.budget, scales, pure=False, priority=FIRST
+            )
+            self.made = made = answer(self.client, future, self.check)
+            self.folder.begin({**self.record, "plan": {**asdict(made), "progress": asdict(made.progress)}})
+        self.made.progress.passes = self.made.progress.rung.passes
+        return self.made.progress
+
+    def planned_before(self) -> Plan | None:
+        """The plan of the bands that lie there, where they are of the same image by the same means."""
+        known = self.folder.plan()
+        plan = known.pop("plan", None)
+        if not isinstance(plan, dict) or known != self.record:
+            return None
+        progress = dict(plan["progress"])
+        rung = {**progress.pop("rung")}
+        rung["scales"] = tuple(rung["scales"])
+        logger.info("%s: goes on from the parts that a run before this left", self.slide.path)
+        return Plan(Progress(Rung(**rung), **progress), plan["low"], plan["high"])
+
+    def bands(
+        self, image: Rows, shape: tuple[int, int], clock: Clock, progress: Progress, scale: float, height: int
+    ) -> Iterator[Band]:
+        """As `Network.bands`; raises PartError, WeightsError, DeviceError, or ClusterError."""
+        del image, clock
+        if scale == progress.rung.scales[-1]:
+            workers = max(len(self.client.nthreads()), 1)
+            self.parts = deque(
+                part for s in reversed(progress.rung.scales) for part in cut(shape, s, height, workers)
+            )
+        self.ask()
+        while self.asked and self.asked[0][0].scale == scale:
+            part, future = self.asked[0]
+            self.seen(part, future, shape)
+            for number in part.bands:
+                self.ask()
+                yield self.band(part, number, shape)
+            self.asked.popleft()
+            self.ask()
+
+    def ask(self) -> None:
+        """Keeps workers busy: no more than PER_WORKER parts each are waiting or being done."""
+        limit = PER_WORKER * max(len(self.client.nthreads()), 1)
+        busy = sum(not future.done() for _, future in self.asked)
+        while self.parts and busy < limit:
+            part = self.parts.popleft()
+            self.asked.append((part, self.submit(part)))
+            busy += 1
+
+    def submit(self, part: Part) -> Future:
+        return self.client.submit(
+            see_part, self.maker, self.slide, self.made, part, self.folder,
+            pure=False, retries=RETRIES, priority=FIRST,
+        )  # fmt: skip
+
+    def seen(self, part: Part, future: Future, shape: tuple[int, int]) -> None:
+        """Waits for a part."""
+        try:
+            told: Heard = answer(self.client, future, self.check)
+        except (WeightsError, DeviceError, ClusterError):
+            raise
+        except Exception as error:
+            raise PartError(
+                f"{self.slide.path}: {where(part, shape)} failed on every try: {reason(error)}; "
+                "mend that and run again, the other parts are kept"
+            ) from error
+        self.seconds.append(told.seconds)
+        logger.debug("%s: %s, %.1f s on %s", self.slide.path, where(part, shape), told.seconds, told.host)
+
+    def band(self, part: Part, number: int, shape: tuple[int, int]) -> Band:
+        """One band from the shared folder; what is damaged there is done once more."""
+        try:
+            return self.folder.get(part, number)
+        except (OSError, ValueError):
+            again = Part(part.scale, part.height, range(number, number + 1))
+            logger.warning(
+                "%s: %s is damaged on the disk and done again", self.slide.path, where(again, shape)
+            )
+            self.seen(again, self.submit(again), shape)
+            return self.folder.get(part, number)
+
+    def __str__(self) -> str:
+        """What parts there were, and the work in them."""
+        work, longest = sum(self.seconds), max(self.seconds)
+        return f"{len(self.seconds)} parts, {work:.1f} s of work, the longest {longest:.1f} s"
+
+
+def cut(shape: tuple[int, int], scale: float, height: int, workers: int) -> Iterator[Part]:
+    """The parts of one scale: some per worker, so that none waits for long, of not too few rows each."""
+    count = count_bands(shape, scale, height)
+    least = math.ceil(ROWS / math.ceil(height * scale))
+    each = max(least, count // (3 * workers), 1)
+    for first in range(0, count, each):
+        yield Part(scale, height, range(first, min(first + each, count)))
+
+
+def where(part: Part, shape: tuple[int, int]) -> str:
+    """A part's place in the image, px."""
+    top, bottom = part.bands.start * part.height, min(part.bands.stop * part.height, shape[0])
+    return f"part at rows {top} to {bottom}, columns 0 to {shape[1]}, seen at scale {part.scale:g},"

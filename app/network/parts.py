@@ -1,0 +1,60 @@
+"""Some bands of a slide on their own, with the values that they have among all others.
+
+    band first − 1   ▒▒▒ windows that begin above and reach into the part are run again: the halo
+    ─────────────────────
+    band first       ███ ┐
+    …                ███ ├ given out
+    band last − 1    ███ ┘
+
+A pixel's sum is added up in the order of bands, passes and windows. A part keeps
+that order, so its floats are those of `Network.bands` to the bit (on the CPU,
+where a window's output does not depend on the batch that it comes in).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from .inference import Band, Network, Progress, sigmoid
+from .ladder import Rung
+from .scales import scaled
+from .strips import Rows
+
+
+def count_bands(shape: tuple[int, int], scale: float, height: int) -> int:
+    """Bands of `height` image rows that an image of `shape` has at `scale`."""
+    return math.ceil(scaled(shape, scale)[0] / math.ceil(height * scale))
+
+
+def part_of_bands(
+    network: Network,
+    image: Rows,
+    shape: tuple[int, int],
+    rung: Rung,
+    scale: float,
+    height: int,
+    part: range,
+) -> Iterator[Band]:
+    """Flow `(2, h, w)` and probability `(h, w)` of the bands numbered in `part`, all passes of `rung`.
+
+    The bands are those that `Network.bands` gives for the same `height`, from 0.
+    """
+    seen = scaled(shape, scale)
+    step = math.ceil(height * scale)
+    top = part.start * step
+    mean = network.where.mean(seen[1])
+    passes = network.passes(image, shape, Progress(rung, 0), scale, mean)
+    for one in passes:
+        one.pending = [y for y in one.pending if one.grid.inside(y, 0)[2] > top]
+    mean.top = min([top, *(max(one.pending[0], 0) for one in passes)])
+    for number in range(mean.top // step, part.stop):
+        bottom = min((number + 1) * step, seen[0])
+        for one in passes:
+            one.go_to(bottom)
+        if number == part.start - 1:
+            mean.release(top)  # rows of the halo: others have their sums
+        elif number >= part.start:
+            rows = mean.release(bottom)
+            rows[2] = sigmoid(rows[2])
+            yield rows[:2], rows[2]
