@@ -1,8 +1,9 @@
 """The paper's Table 5 in small: other networks under the same training, at equal steps.
 
 All learn from the same crops in the same order and are scored with windows of
-the crop's size, which UNETR can't do without. The last row is the challenge's
-baseline, which differs from the U-Net by its three classes only.
+the crop's size, which UNETR can't do without. The last row but one is the
+challenge's baseline, which differs from the U-Net by its three classes only. The
+last, Mask R-CNN, sees images whole and brings its own loss.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from training.batches import Batches
 from training.data import Sample
 from training.fit import Loss, make_optimizer, train_step
 from training.judge import judge
+from training.maskrcnn import instances, mask_rcnn, rcnn_step
 from training.mish import use_training_mish
 from training.objective import flow_loss, learning_rate
 from training.settings import Phase
@@ -46,6 +48,8 @@ class Entry:
     make: Callable[[Phase], nn.Module]
     loss: Callable[[Phase], Loss]
     finish: Callable[[NDArray[np.float32]], NDArray[np.int32]]
+    step: Callable[..., tuple[float, float, float]] = train_step
+    segment: Callable[[nn.Module, Sample, Phase], NDArray[np.int32]] | None = None  # in place of `finish`
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,8 @@ class Result:
     parameters: int
     seconds: float  # per step
     f1: float  # mean over images
+    map: float  # likewise, over IoU 0.5, 0.55 … 0.95
+    image_seconds: float  # per image
 
 
 @dataclass(frozen=True)
@@ -117,6 +123,7 @@ TABLE = (
     Entry("SwinUNETR", swin_unetr, flow_objective, one_pass),
     Entry("MEDIAR-Former", mediar_former, flow_objective, one_pass),
     Entry("U-Net, three classes", u_net, lambda _: class_loss, classes_to_labels),
+    Entry("Mask R-CNN", mask_rcnn, flow_objective, one_pass, rcnn_step, instances),
 )
 
 
@@ -134,12 +141,19 @@ def run(entry: Entry, phase: Phase, train: Sequence[Sample], val: Sequence[Sampl
     for step in tqdm(range(phase.steps), entry.name, disable=None):
         batch = batches(step)
         began = time.monotonic()
-        train_step(model, optimizer, batch, loss, learning_rate(step, phase), phase.clip, "cpu")
+        entry.step(model, optimizer, batch, loss, learning_rate(step, phase), phase.clip, "cpu")
         spent += time.monotonic() - began
     engine = TorchEngine(entry.name, model.eval())
-    f1 = [judge(sample.labels, entry.finish(predict(engine, sample, phase))).f1 for sample in val]
+    began = time.monotonic()
+    found = [
+        entry.segment(model, sample, phase) if entry.segment else entry.finish(predict(engine, sample, phase))
+        for sample in val
+    ]
+    image_seconds = (time.monotonic() - began) / len(val)
+    judged = [judge(sample.labels, labels) for sample, labels in zip(val, found, strict=True)]
+    f1, precision = (float(np.mean([getattr(one, name) for one in judged])) for name in ("f1", "map"))
     parameters = sum(p.numel() for p in model.parameters())
-    return Result(entry.name, parameters, spent / phase.steps, float(np.mean(f1)))
+    return Result(entry.name, parameters, spent / phase.steps, f1, precision, image_seconds)
 
 
 def predict(engine: TorchEngine, sample: Sample, phase: Phase) -> NDArray[np.float32]:
@@ -151,6 +165,9 @@ def predict(engine: TorchEngine, sample: Sample, phase: Phase) -> NDArray[np.flo
 
 def table(results: Sequence[Result], steps: int) -> str:
     """Markdown."""
-    lines = [f"| after {steps} steps | parameters | s per step | F1@0.5 |", "|---|---|---|---|"]
-    lines += [f"| {r.name} | {r.parameters / 1e6:.1f} M | {r.seconds:.2f} | {r.f1:.3f} |" for r in results]
+    head = f"| after {steps} steps | parameters | s per step | s per image | F1@0.5 | mAP |"
+    lines = [head, "|---" * 6 + "|"]
+    for r in results:
+        times = f"{r.seconds:.2f} | {r.image_seconds:.2f}"
+        lines.append(f"| {r.name} | {r.parameters / 1e6:.1f} M | {times} | {r.f1:.3f} | {r.map:.3f} |")
     return "\n".join(lines)

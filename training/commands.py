@@ -64,9 +64,7 @@ def run_tune(chosen: argparse.Namespace) -> None:
     print(f"{done.steps} steps, {done.seconds:.0f} s; use it with --weights {done.file}")
 
 
-def tune_watched(
-    examples: Examples, weights: Weights, target: Path, tuning: Tuning, clock: Clock
-) -> None:
+def tune_watched(examples: Examples, weights: Weights, target: Path, tuning: Tuning, clock: Clock) -> None:
     """The same for a program: it hears of every step, and at last of what became of the run."""
     import json
     from dataclasses import asdict

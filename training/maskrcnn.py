@@ -67,7 +67,7 @@ def rcnn_step(
     (first + second).backward()
     norm = nn.utils.clip_grad_norm_(model.parameters(), clip)
     optimizer.step()
-    return float(first), float(second), float(norm)
+    return first.item(), second.item(), norm.item()
 
 
 def target(labels: torch.Tensor) -> dict[str, torch.Tensor]:

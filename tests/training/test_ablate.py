@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from training.ablate import TABLE, run, table
+from training.maskrcnn import in_order, target, turned_back
 from training.threeclass import class_loss, classes_to_labels, three_classes
 
 
@@ -17,7 +18,38 @@ def test_two_steps_of_each_network(samples, small_phase, entry):
     result = run(entry, replace(small_phase, steps=2), samples, samples[:1])
     assert result.parameters > 1e5
     assert 0 <= result.f1 <= 1
+    assert 0 <= result.map <= 1
     assert f"| {entry.name} |" in table([result], 2)
+
+
+def test_targets_are_the_cells_of_the_crop():
+    """A box without extent, as of a cell of one pixel, is refused by the network."""
+    labels = torch.zeros(16, 16, dtype=torch.int32)
+    labels[2:5, 3:9], labels[10, 12], labels[0, 0] = 7, 9, -1
+    found = target(labels)
+    assert found["boxes"].tolist() == [[3, 2, 9, 5], [12, 10, 13, 11]]
+    assert found["masks"].sum(dim=(1, 2)).tolist() == [18, 1]
+    assert len(target(0 * labels)["boxes"]) == 0
+
+
+def test_the_surest_instance_comes_first():
+    """Three views find each cell three times; one is kept, and a neighbour takes what is free."""
+    masks = np.zeros((4, 20, 40), bool)
+    masks[0, 2:18, 2:18], masks[1, 2:18, 3:19] = True, True
+    masks[2, 2:18, 16:36], masks[3, 2:4, 2:4] = True, True
+    labels = in_order(masks, np.array([0.7, 0.9, 0.6, 0.8], np.float32))
+    assert np.array_equal(labels == 1, masks[1])
+    assert np.array_equal(labels == 2, masks[2] & ~masks[1])
+    assert labels.max() == 2
+    assert in_order(masks[:0], np.zeros(0, np.float32)).shape == (20, 40)
+
+
+def test_views_are_turned_back():
+    found = {"masks": torch.zeros(1, 1, 6, 8), "scores": torch.tensor([0.9])}
+    found["masks"][0, 0, 1, 2] = 1
+    for axes, place in (((), (1, 2)), ((2,), (1, 5)), ((1,), (4, 2))):
+        masks, _ = turned_back(found, axes)
+        assert np.argwhere(masks[0]).tolist() == [list(place)]
 
 
 def test_interior_comes_back_as_cells_that_touched():
