@@ -7,7 +7,7 @@ Every task takes the measured time of its pixels, times a spread; some are
 stragglers, nodes fail at a rate and lose the task in hand, the scheduler deals
 out one task after another. A slide's parts run the windows of a halo again, and
 one process tracks them in their order, as app/cluster does. Nothing here was
-measured but WORK and `tracked`; the rest is assumed, and each has a flag.
+measured but WORK; the rest is assumed, and each has a flag.
 """
 
 from __future__ import annotations
@@ -143,7 +143,7 @@ def measure(image: Path) -> float:
                     return
                 yield band
 
-        network.bands = timed  # type: ignore[method-assign]
+        network.bands = timed  # type: ignore[assignment, method-assign]
         digest(image)
         run = Run(job, {image: "image"}, weights.identity, lambda: network)
         run.network = network
