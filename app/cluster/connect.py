@@ -87,7 +87,7 @@ def own_cores(workers: int) -> Any:
     """A plugin that gives each worker its share of this machine's cores, as a container's limit would."""
     from distributed import WorkerPlugin
 
-    class OwnCores(WorkerPlugin):  # type: ignore[misc]  # Dask's classes have no types
+    class OwnCores(WorkerPlugin):
         """Threads inherit it: the engine then starts as many as it has cores."""
 
         name = "own-cores"

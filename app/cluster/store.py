@@ -50,7 +50,7 @@ class Folder:
     def put(self, part: Part, number: int, band: Band) -> None:
         """Writes a band; raises OSError."""
         rows = np.concatenate((band[0], band[1][None]))
-        rest = SIZE.pack(*rows.shape[1:]) + zlib.compress(rows, LEVEL)
+        rest = SIZE.pack(*rows.shape[1:]) + zlib.compress(rows.tobytes(), LEVEL)
         write_whole(self.band(part, number), hashlib.sha256(rest).digest() + rest)
 
     def holds(self, part: Part, number: int) -> bool:

@@ -34,6 +34,9 @@ one_at_a_time = Lock()  # a worker of a foreign cluster may have many threads, a
 class Maker(Protocol):
     """Makes a network where it is sent to; equal makers make equal networks."""
 
+    def __hash__(self) -> int:
+        """As of what is equal."""
+
     def load(self) -> Network:
         """The network, here."""
 
