@@ -120,7 +120,7 @@ def test_half_scale_runs_there_too() -> None:
 
 def test_a_pair_on_cuda_has_all_of_it_there(monkeypatch: pytest.MonkeyPatch) -> None:
     """The GPU's tracking was written and tested, and for a long time nothing called it."""
-    monkeypatch.setattr(inference, "load_engines", lambda *_: [UnevenThere()])
+    monkeypatch.setattr(inference, "load_engines", lambda *_, **__: [UnevenThere()])
     weights = find_weights("compact")
     there = Network.load(weights, Device("cuda", "a GPU", ""), SMALL, exact=False)
     assert (there.where.one, there.tracks_on) == (DevicePass, "auto")
