@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from ..errors import MediarError
 from ..network import Clock, Network, Progress, Weights, budget_seconds, choose_device, find_weights
@@ -123,10 +124,10 @@ class Predictor:
         if image.wants_tracking:  # a slider was moved meanwhile
             self.track_soon(image)
 
-    def fail(self, image: Image, message: str) -> None:
-        """What is told of an image that has no new cells; those that it had stay."""
+    def fail(self, image: Image, message: str, **rest: Any) -> None:
+        """What is told of an image that has no new cells; those that it had stay. `rest` is told with it."""
         logger.error("%s", message)
-        image.update(state="failed", error=message, attempts=0)
+        image.update(state="failed", error=message, attempts=0, **rest)
 
     def track_soon(self, image: Image) -> None:
         """Cells by the thresholds that are wanted now, beside whatever the network does."""
@@ -146,8 +147,9 @@ class Predictor:
                 # the cells that are there stay, and so do the thresholds that they were made with
                 probability, flow_error = image.meta.made
                 kept = replace(image.meta.thresholds, probability=probability, flow_error=flow_error)
-                image.update(thresholds=kept)
-                self.fail(image, str(error))
+                self.fail(
+                    image, str(error), thresholds=kept
+                )  # at once, or a page sees a half
                 return
             with image.lock:
                 if image.meta.fields == fields:  # else the network has said something new meanwhile

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from app.network.clock import Clock, Speed
 from app.network.engines.lazy import LazyEngine
 from app.network.inference import Network, sigmoid
+from app.network.ladder import Step
 from app.network.scales import scaled
 from app.read import Pixels
 from app.settings import Windows
@@ -80,7 +81,7 @@ def test_a_short_budget_is_kept() -> None:
 def test_a_pass_that_would_be_late_is_not_begun() -> None:
     """The plan was made for a fast machine that then slowed down; what is summed so far is the answer."""
     engine = Slow(0.02)  # 0.32 s a pass
-    network = Network([engine], SMALL, Speed(window=1e-6, tracking=0.01))
+    network = Network([engine], SMALL, Speed(window=1e-6, tracking=0.01), steps=[Step(0.6, 3, 3)])
     _, progress = network.whole(image(128, 128), (128, 128), Clock.start(0.7))
     assert progress.rung.passes == 3
     assert progress.passes == 1
@@ -145,7 +146,7 @@ def test_scales_are_run_from_the_coarsest_and_given_finest_first() -> None:
 def test_coarse_scales_leave_time_for_the_finer_ones() -> None:
     """All passes at a half and one at full size would be the wrong way to spend what there is."""
     engine = Slow(0.01)
-    network = Network([engine], SMALL, Speed(window=1e-6, tracking=0.01))
+    network = Network([engine], SMALL, Speed(window=1e-6, tracking=0.01), steps=[Step(0.6, 3, 3)])
     (_, coarse), progress = network.whole(image(200, 200), (200, 200), Clock.start(1.5), (1, 0.5))
     assert coarse[0] == 0.5
     assert progress.rung.passes == 3
