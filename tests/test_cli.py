@@ -163,7 +163,7 @@ def test_serve_says_what_is_missing_in_one_line(
 
 def test_serve_says_that_its_port_is_taken(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The second server of a person who forgot the first."""
-    pytest.importorskip("starlette")
+    pytest.importorskip("starlette", reason="Starlette is not installed (the extra `serve`)")
     import socket
 
     with socket.create_server(("127.0.0.1", 0)) as taken:

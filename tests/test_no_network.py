@@ -21,6 +21,14 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
+def written(out: Path, code: str, *flags: str) -> list[str]:
+    """Names of what a fresh Python wrote into `out`, given `code` and its arguments."""
+    command = [sys.executable, "-c", code, *flags]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=200, check=False)
+    assert done.returncode == 0, done.stderr
+    return sorted(path.name for path in out.iterdir())
+
+
 def test_predict_opens_no_socket(tmp_path: Path, synthetic_field: Callable[..., Any]) -> None:
     """Peers fetch weights at the first image; a cluster node without a network then has none."""
     tifffile.imwrite(tmp_path / "a.tif", synthetic_field(100, 100, 8)[0])
@@ -34,16 +42,12 @@ def test_predict_opens_no_socket(tmp_path: Path, synthetic_field: Callable[..., 
         "overlay,table",
         "--report",
     ]
-    done = subprocess.run(
-        [sys.executable, "-c", WITHOUT_SOCKETS, *flags],
-        capture_output=True,
-        text=True,
-        timeout=200,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    names = sorted(path.name for path in (tmp_path / "out").iterdir())
-    assert names == ["a_cells.csv", "a_label.tiff", "a_overlay.png", "report.html"]
+    assert written(tmp_path / "out", WITHOUT_SOCKETS, *flags) == [
+        "a_cells.csv",
+        "a_label.tiff",
+        "a_overlay.png",
+        "report.html",
+    ]
 
 
 # what a developer's environment has and the slim image has not (requirements.lock)
@@ -76,13 +80,10 @@ def test_a_film_from_an_ome_zarr_needs_no_more_than_the_slim_image(
     offline = WITHOUT_SOCKETS.replace("socket.socket =", "socket.socket.connect = socket.socket.sendto =")
     code = f"import sys; sys.modules.update(dict.fromkeys({ABSENT}))\n{offline}"
     flags = ["predict", "-i", str(tmp_path), "-o", str(tmp_path / "out"), "--stack", "t", "--scales", "1"]
-    done = subprocess.run(
-        [sys.executable, "-c", code, *flags, "--save", "ctc,overlay", "--report"],
-        capture_output=True,
-        text=True,
-        timeout=200,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    names = sorted(path.name for path in (tmp_path / "out").iterdir())
-    assert names == ["film_RES", "film_label.tiff", "film_overlay.png", "film_tracks.csv", "report.html"]
+    assert written(tmp_path / "out", code, *flags, "--save", "ctc,overlay", "--report") == [
+        "film_RES",
+        "film_label.tiff",
+        "film_overlay.png",
+        "film_tracks.csv",
+        "report.html",
+    ]

@@ -18,7 +18,9 @@ from tests.cluster.runs import on_workers, small, sums
 from tests.conftest import BrightBlobs
 from tests.run.runs import run
 
-pytest.importorskip("distributed")
+pytest.importorskip(
+    "distributed", reason="Dask is not installed (the extra `dask`): work is not shared among processes here"
+)
 
 
 @pytest.fixture(autouse=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import subprocess
 import sys
 from pathlib import Path
@@ -52,7 +51,10 @@ def test_wrong_use_is_one_line(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Said before any image is touched, with exit status 2."""
-    pytest.importorskip("distributed")
+    pytest.importorskip(
+        "distributed",
+        reason="Dask is not installed (the extra `dask`): work is not shared among processes here",
+    )
     monkeypatch.setattr("app.cluster.connect.PATIENCE", 0.5)
     assert main(["predict", "-i", str(folder / "in"), "-o", str(folder / "out"), *flags]) == 2
     captured = capsys.readouterr()
@@ -76,8 +78,10 @@ def test_dask_that_is_missing_is_named(
 
 def test_the_flags_reach_the_workers(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The recipe holds what was asked for, and the record's weights."""
-    if importlib.util.find_spec("distributed") is None:
-        pytest.skip("distributed is not installed")
+    pytest.importorskip(
+        "distributed",
+        reason="Dask is not installed (the extra `dask`): work is not shared among processes here",
+    )
     made: list[Any] = []
 
     class Looked(cluster_folder.ClusterRun):

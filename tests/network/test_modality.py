@@ -37,7 +37,9 @@ def test_places_without_signal_do_not_count() -> None:
 
 def test_cpu_and_torch_see_the_same(random_pair: Path, window: NDArray[np.float32]) -> None:
     """A calibration made on a CPU is used on a GPU, and the other way round."""
-    pytest.importorskip("torch")
+    pytest.importorskip(
+        "torch", reason="torch is not installed (it comes with the GPU path, which is compared here)"
+    )
     from app.network.engines.cuda import CudaEngine
 
     member = find_weights(str(random_pair)).members[0]

@@ -18,8 +18,8 @@ from tifffile import imwrite
 from app.errors import ReadError
 from app.read import digest, find_images, open_image, open_stack, read_image
 
-pytest.importorskip("fsspec")
-pytest.importorskip("aiohttp")
+pytest.importorskip("fsspec", reason="fsspec is not installed (the extra `remote`)")
+pytest.importorskip("aiohttp", reason="aiohttp is not installed (the extra `remote`)")
 
 DATA = np.random.default_rng(0).integers(0, 255, (60, 80)).astype(np.uint8)
 

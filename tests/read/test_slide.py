@@ -42,7 +42,7 @@ def test_without_openslide_one_line_says_what_to_do(
 
 @pytest.mark.parametrize(("made", "kind"), [(mirax, "MIRAX"), (dicom, "DICOM")])
 def test_what_openslide_refuses_is_one_line(tmp_path: Path, made: object, kind: str) -> None:
-    pytest.importorskip("openslide")
+    pytest.importorskip("openslide", reason="OpenSlide is not installed (the extra `slides`)")
     with pytest.raises(ReadError, match=f"is no {kind} slide that OpenSlide reads: "):
         open_image(made(tmp_path))  # type: ignore[operator]
 
@@ -56,7 +56,7 @@ def test_a_mirax_is_found_and_dicom_is_not(tmp_path: Path) -> None:
 @pytest.mark.parametrize("limits", [Limits(), Limits(banded_from=1)], ids=["whole", "banded"])
 def test_rows_are_those_of_the_file(tmp_path: Path, limits: Limits) -> None:
     """By way of a tiled TIFF, which OpenSlide reads too."""
-    pytest.importorskip("openslide")
+    pytest.importorskip("openslide", reason="OpenSlide is not installed (the extra `slides`)")
     from app.read.slide import open_slide
 
     imwrite(tmp_path / "a.tif", PIXELS, tile=(128, 128), resolution=(2e4, 4e4), resolutionunit="CENTIMETER")

@@ -15,7 +15,7 @@ from app.stack.film import Links
 from app.stack.frames import ALONE, ALONE_PIECE
 from app.stack.tracks import Tracks, follow
 
-laptrack = pytest.importorskip("laptrack")
+laptrack = pytest.importorskip("laptrack", reason="laptrack is not installed: ours is compared with it only")
 
 Metric = Callable[[NDArray[np.float64], NDArray[np.float64]], float]
 
