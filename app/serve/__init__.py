@@ -10,7 +10,8 @@ is sent anywhere. `server.serve` runs it; it needs the extra `serve` (starlette,
     cells, edits, journal, working   labels with a table; a correction; all of them; the labels as they stand
     lanes, predicting, learning      one job at a time; the network's and the tracking's; `tune` as a process
     saving                           labels → files, by the writers of app.write
-    guard, api, describe, openapi    who may ask; what; what is told; the same in words
+    guard, api, pictures             who may ask; what; tiles among it
+    describe, openapi                what is told; all of it in words
     session, server                  all parts together; the process
     static/                          the page itself, no build step
 """

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-import numpy as np
 from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
@@ -22,16 +21,13 @@ from . import describe
 from .edits import parse
 from .intake import receive
 from .learning import Learner, missing
-from .look import level_count, open_level
+from .pictures import NEVER, Pictures
 from .predicting import Predictor
 from .saving import KINDS, save
 from .settings import Serving
 from .store import Image, Store
-from .tiles import cell_tile, image_tile
 
 T = TypeVar("T")
-FOREVER = {"cache-control": "private, max-age=31536000, immutable"}
-NEVER = {"cache-control": "no-store"}
 LEAST_MINUTES = 0.1
 
 
@@ -54,11 +50,7 @@ class Api:
             Route("/api/images", self.upload, methods=["POST"]),
             Route(image, self.show, methods=["GET"]),
             Route(image, self.delete, methods=["DELETE"]),
-            Route(f"{image}/look/{{level:int}}/{{column:int}}_{{row:int}}.jpg", self.look, methods=["GET"]),
-            Route(f"{image}/cells/{{level:int}}/{{column:int}}_{{row:int}}.png", self.cells, methods=["GET"]),
-            Route(
-                f"{image}/before/{{level:int}}/{{column:int}}_{{row:int}}.png", self.before, methods=["GET"]
-            ),
+            *Pictures(self.store).routes,
             Route(f"{image}/cell", self.cell, methods=["GET"]),
             Route(f"{image}/thresholds", self.thresholds, methods=["PUT"]),
             Route(f"{image}/edits", self.edit, methods=["POST"]),
@@ -119,40 +111,6 @@ class Api:
         self.predictor.slow.drop(image.id)
         await run_in_threadpool(self.store.delete, image.id)
         return Response(status_code=204)
-
-    async def look(self, request: Request) -> Response:
-        """A tile of the pixels."""
-        image, level, column, row = self.place(request)
-
-        def tile() -> bytes | None:
-            return image_tile(open_level(image.folder, level), column, row)
-
-        return picture(await run_in_threadpool(tile), "image/jpeg", FOREVER)
-
-    async def cells(self, request: Request) -> Response:
-        """A tile of the contours; of another version than the present one it is not to be kept."""
-        image, level, column, row = self.place(request)
-
-        def tile() -> tuple[bytes | None, bool]:
-            with image.lock:
-                current = image.working.version == request.query_params.get("v")
-                return cell_tile(image.working.cells.labels, level, column, row), current
-
-        png, current = await run_in_threadpool(tile)
-        return picture(png, "image/png", FOREVER if current else NEVER)
-
-    async def before(self, request: Request) -> Response:
-        """A tile of the contours as they were before the network was run again."""
-        image, level, column, row = self.place(request)
-
-        def tile() -> bytes | None:
-            try:
-                labels = np.load(image.folder / "before.npy", mmap_mode="r")
-            except FileNotFoundError:
-                raise RequestError("there was nothing before", 404) from None
-            return cell_tile(labels, level, column, row)
-
-        return picture(await run_in_threadpool(tile), "image/png", NEVER)
 
     async def cell(self, request: Request) -> Response:
         """One cell: by a place, or the next in the order of their scores."""
@@ -316,14 +274,6 @@ class Api:
         """That of the request; raises RequestError where there is none."""
         return self.store.get(request.path_params["image"])
 
-    def place(self, request: Request) -> tuple[Image, int, int, int]:
-        """Image, level, column, row of a tile; raises RequestError where there is no such level."""
-        image = self.image(request)
-        level, column, row = (request.path_params[key] for key in ("level", "column", "row"))
-        if not image.meta.height or level >= level_count(image.meta.shape):
-            raise RequestError("no such level", 404)
-        return image, level, column, row
-
     async def json(self, request: Request) -> dict[str, Any]:
         """The body as an object; raises RequestError where it is too large or none."""
         data = b""
@@ -349,10 +299,3 @@ def number(text: str) -> float:
     if not abs(value) < 2**31:
         raise RequestError(f"'{text[:40]}' is no number")
     return value
-
-
-def picture(data: bytes | None, kind: str, headers: dict[str, str]) -> Response:
-    """A tile, or 404 where there is none."""
-    if data is None:
-        raise RequestError("no such tile", 404)
-    return Response(data, media_type=kind, headers=headers)

@@ -147,9 +147,7 @@ class Predictor:
                 # the cells that are there stay, and so do the thresholds that they were made with
                 probability, flow_error = image.meta.made
                 kept = replace(image.meta.thresholds, probability=probability, flow_error=flow_error)
-                self.fail(
-                    image, str(error), thresholds=kept
-                )  # at once, or a page sees a half
+                self.fail(image, str(error), thresholds=kept)  # at once, or a page sees a half
                 return
             with image.lock:
                 if image.meta.fields == fields:  # else the network has said something new meanwhile
