@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -82,6 +82,7 @@ def test_equal_to_cellpose_where_nothing_is_contested(seed: int) -> None:
 
 
 @given(stacks)
+@example(boxes([(0, 1, 3, 6), (0, 0, 3, 3)]))  # where Cellpose makes one cell of two
 @settings(deadline=None, max_examples=60)
 def test_shares_at_least_as_much_as_cellpose(stack: Stack) -> None:
     """Where cells contest, the joined pairs of two planes have the largest sum of IoU, greed or not."""
@@ -90,8 +91,11 @@ def test_shares_at_least_as_much_as_cellpose(stack: Stack) -> None:
     stack = np.concatenate([boxes([(0, 0, 3, 3)]), stack[:2]])[-2:]
     if len(stack) < 2 or not stack.any(axis=(1, 2)).all():
         return
+    theirs = np.stack(stitch3D(stack.copy(), 0.25))
+    # it may give two cells of a plane one id, which then share more than any two cells do
+    assume(all(len(np.unique(new)) == len(np.unique(old)) for new, old in zip(theirs, stack, strict=True)))
     sums = []
-    for whole in (linked(stack, bridge=0), np.stack(stitch3D(stack.copy(), 0.25))):
+    for whole in (linked(stack, bridge=0), theirs):
         pairs = overlaps(whole[0], whole[1])
         joined = pairs.first == pairs.second
         sums.append(pairs.iou(areas(whole[0]), areas(whole[1]))[joined].sum())
