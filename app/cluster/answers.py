@@ -38,9 +38,11 @@ def finished(client: Client, future: Future) -> bool:
 
 def taken(future: Future) -> Any:
     """The result of a task that is over; raises what it raised, ClusterError where it was lost."""
+    from distributed.comm.core import CommClosedError  # fetching raises it without a scheduler
+
     try:
         return future.result(timeout=SILENCE)
-    except (CancelledError, TimeoutError) as cause:
+    except (CancelledError, TimeoutError, CommClosedError) as cause:
         raise lost(str(cause) or type(cause).__name__) from cause
 
 
