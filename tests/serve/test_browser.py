@@ -199,6 +199,21 @@ def saved(server: Server, image: str, folder: Path) -> Path:
     return path
 
 
+def test_the_first_file_opens(page: Any, tmp_path: Path) -> None:
+    """Once the second opened, where it came before the page had asked how things stand after the first."""
+
+    def late(route: Any) -> None:
+        time.sleep(1)
+        route.continue_()
+
+    page.route("**/api/state*", late)
+    page.locator("#files").set_input_files(images(tmp_path))
+    until(page, "document.querySelectorAll('[data-image]').length === 2")
+    page.locator("[aria-current]").wait_for()
+    page.unroute_all(behavior="wait")
+    assert page.locator("[aria-current]").inner_text().startswith("nuclei 1.png")
+
+
 def test_keys_and_names(page: Any) -> None:
     """All can be reached by keys, and has a name for who can't see it."""
     page.keyboard.press("?")

@@ -53,9 +53,9 @@ async function look() {
     if (mine !== asked) return;
     state = told;
     document.body.classList.remove("lost");
-    if (!state.open && state.images.length) {
-      open = "";
-      return choose(state.images[0].id);
+    if (!state.open) {
+      open = ""; // what the address named is gone
+      if (state.images.length) return choose(state.images[0].id);
     }
     show();
     busy = state.queue.length > 0 || state.open?.tracking;
@@ -72,9 +72,9 @@ function soon(wait) {
   timer = setTimeout(look, wait);
 }
 
-// an upload goes on, or came: the first one is opened at once
+// an upload goes on, or came: the first one is opened at once (`state` may be older than `open`)
 function changed(id) {
-  if (id && (!open || !state?.images.length)) return choose(id);
+  if (id && !open) return choose(id);
   if (id) return look();
   if (state) showImages(state.images, open, choose, changed);
   soon(200);
