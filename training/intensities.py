@@ -12,6 +12,7 @@ BRIGHTNESS = (1.0, 1.7)
 BRIGHT, COLOURED = 0.45, 0.04  # mean value, and mean spread of the channels, of stained tissue in white light
 DARKEST = 1 / 255
 STAINS = torch.tensor([[0.65, 0.70, 0.29], [0.07, 0.99, 0.11]])  # haematoxylin, eosin: density in R, G, B
+ALONE = 0.3  # of the restained crops show haematoxylin alone, as app/network/stains.py does with DAB
 COUNTERSTAINS = torch.tensor([[0.07, 0.99, 0.11], [0.27, 0.57, 0.78], [0.27, 0.57, 0.78], [0.10, 0.75, 0.62]])
 
 
@@ -58,11 +59,20 @@ def restain(image: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
     """
     density = -torch.log10(image.clamp(min=DARKEST))  # (3, S, S)
     amounts = torch.einsum("sc,chw->shw", torch.linalg.pinv(STAINS.T), density).clamp(min=0)
+    if rng.random() < ALONE:
+        return haematoxylin(amounts[0], rng)
     other = COUNTERSTAINS[rng.integers(len(COUNTERSTAINS))]
     colours = torch.stack([STAINS[0], other]) + 0.06 * torch.from_numpy(rng.standard_normal((2, 3))).float()
     strengths = torch.from_numpy(np.exp(rng.uniform(np.log((0.5, 0.5)), np.log((1.3, 7.0))))).float()
     mixed = torch.einsum("shw,sc->chw", amounts * strengths[:, None, None], colours.clamp(min=0))
     return (10**-mixed).clamp(0, 1)
+
+
+def haematoxylin(amount: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
+    """`(S, S)` of the stain → `(3, S, S)`: the light that it lets through, in its colour or gray."""
+    amount = amount * float(np.exp(rng.uniform(np.log(0.7), np.log(3.0))))
+    colour = STAINS[0] if rng.random() < 0.7 else STAINS[0].mean().expand(3)
+    return 10 ** -(amount * colour[:, None, None])
 
 
 def brighten_cells(image: torch.Tensor, labels: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:

@@ -17,6 +17,7 @@ from app.network.inference import sigmoid
 from app.network.ladder import VIEWS
 from app.network.passes import single_pass
 from app.network.scales import AUTO, rescaled, scaled, worth_running
+from app.network.stains import find_strength, shown
 from app.network.windows import View
 from app.read import Pixels
 from app.settings import Windows
@@ -76,6 +77,7 @@ def find_all(
     shape = image.shape[0], image.shape[1]
     calibration = calibration or Calibration()
     watched: Any = engines[0] if calibration.modalities else None
+    rows = shown(Pixels(image), find_strength(Pixels(image), shape))
     outputs: dict[tuple[float, Key], NDArray[np.float32]] = {}
     found = {}
     for variant in wanted:
@@ -83,7 +85,7 @@ def find_all(
         for scale in worth_running(variant.scales, shape):
             for model, view in variant.keys:
                 if (scale, (model, view)) not in outputs:
-                    seen = rescaled(Pixels(image), shape, scale)
+                    seen = rescaled(rows, shape, scale)
                     grid = scaled(shape, scale)
                     if watched and (scale, model, view) == FIRST:
                         watched.look()

@@ -19,6 +19,7 @@ from .. import __version__
 from ..errors import WeightsError
 from ..network import Clock, Network, Progress, choose_device
 from ..network.parts import part_of_bands
+from ..network.stains import shown
 from ..read import ImageSource, open_image
 from ..run.calibrated import chosen_weights
 from ..run.console import OURS
@@ -194,7 +195,8 @@ def see_part(maker: Maker, slide: Slide, plan: Plan, part: Part, folder: Folder)
         if missing:
             rung = plan.progress.rung
             network = network_of(maker)
-            bands = part_of_bands(network, source, shape, rung, part.scale, part.height, missing)
+            image = shown(source, plan.progress.haematoxylin)
+            bands = part_of_bands(network, image, shape, rung, part.scale, part.height, missing)
             for number, band in zip(missing, bands, strict=True):
                 folder.put(part, number, band)
     return told

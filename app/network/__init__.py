@@ -7,6 +7,7 @@ engines/                        a window through it: OpenVINO on the CPU, torch 
 windows, strips, passes         where windows lie, their rows, one model over all of one view
 on_device                       the same on a GPU, where rows go and the mean comes back from
 scales                          an image at the scales that it is worth seeing at
+stains                          what of tissue in DAB is seen
 ladder                          the plans that may be chosen, as they were measured
 clock                           the tolerance, the time left, the speed
 modality                        what an image looks like to the encoder, for settings of its own

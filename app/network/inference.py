@@ -23,6 +23,7 @@ from .engines import Device, Engine, load_engines
 from .ladder import Rung, Step, carried_steps, choose, ladder, pass_order, published, steps_of
 from .passes import IN_MEMORY, Mean, Pass, Seen, Where
 from .scales import rescaled, scaled, worth_running
+from .stains import find_strength, shown
 from .strips import Rows, Strips
 from .weights import Calibration, Setting, Weights
 from .windows import Grid, View
@@ -44,12 +45,14 @@ class Progress:
     done: int = 0  # windows gone through so far
     passes: int = 0  # in the result; in a slide those that went to its end
     embedding: NDArray[np.float32] | None = None  # what the image looks like, where settings ask for it
+    haematoxylin: float = 0.0  # above 0 the image is in DAB and this stain of it is seen; see stains.py
 
     def __str__(self) -> str:
         scales = ""
         if self.rung.scales != (1,):
             scales = f", scales {' '.join(f'{scale:g}' for scale in self.rung.scales)}"
-        return f"{self.passes} of {self.rung.passes} passes at overlap {self.rung.overlap:g}{scales}"
+        stain = ", seen without its DAB" if self.haematoxylin else ""
+        return f"{self.passes} of {self.rung.passes} passes at overlap {self.rung.overlap:g}{scales}{stain}"
 
 
 @dataclass
@@ -92,10 +95,12 @@ class Network:
 
         `scales` are those that may be run, finest first; those that can find nothing in `shape` are not.
         """
+        as_published = clock.budget is None and scales == (1,)
+        strength = 0.0 if as_published else find_strength(image, shape)
         scales = worth_running(scales, shape)
         if clock.budget is None:
             rung = published(len(self.engines), self.windows, scales)
-            return Progress(rung, rung.count(shape, self.windows))
+            return Progress(rung, rung.count(shape, self.windows), haematoxylin=strength)
         rungs = ladder(self.steps, len(self.engines), self.windows, scales)
         most = rungs[0].count(shape, self.windows)
         signal = 1.0
@@ -107,7 +112,7 @@ class Network:
         left = clock.left - self.speed.rest(tracked_pixels(shape, rungs[0].scales), signal)
         left -= merging_seconds(shape, rungs[0])
         rung = choose(rungs, left, lambda rung: each * rung.count(shape, self.windows))
-        return Progress(rung, rung.count(shape, self.windows), signal)
+        return Progress(rung, rung.count(shape, self.windows), signal, haematoxylin=strength)
 
     def probe(self, image: Rows, shape: tuple[int, int]) -> None:
         """Times one window in the middle of the image; the first of two pays for the engine's warm-up."""
@@ -191,7 +196,7 @@ class Network:
     ) -> list[Pass]:
         """All passes of the plan at one scale, in their order, over one image and into one mean."""
         rung = progress.rung
-        strips = self.where.strips(rescaled(image, shape, scale))
+        strips = self.where.strips(rescaled(shown(image, progress.haematoxylin), shape, scale))
         seen = scaled(shape, scale)
         grids = {view: self.where.grid(seen, view, rung.windows(self.windows)) for view in View}
         return [

@@ -1,0 +1,86 @@
+"""What the network sees of tissue in DAB: its haematoxylin alone.
+
+The brown of DAB marks a protein wherever it lies, in membranes, in cytoplasm,
+over nuclei; nuclei are what the other stain, blue, shows. Light through both is
+the product of the light through each, so their amounts add in optical density
+and two colours suffice to tell them apart (Ruifrok & Johnston, Anal. Quant.
+Cytol. Histol. 23, 2001, whose colours are taken). Tissue without brown is seen
+as it is: haematoxylin and eosin are what networks learn from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .strips import Rows
+
+HAEMATOXYLIN, DAB = (0.65, 0.70, 0.29), (0.27, 0.57, 0.78)  # density in red, green, blue
+FULL, AT = 0.9, 99.5  # density of well stained nuclei, and the percentile of an image that is brought to it
+STRONGEST = 4.0  # more would show noise
+LOOKS, LOOK = 8, 64  # strips that are looked at, and their rows
+BROWN, BLUE = 0.03, 0.01  # of the pixels, at least; see `python -m benchmarks.stains --sets`
+LIGHT = 128  # median of the brightest channel: light comes through
+
+DENSITY = -np.log10(np.maximum(np.arange(256), 1) / np.float32(255)).astype(np.float32)
+UNMIXED = np.linalg.pinv(np.array([HAEMATOXYLIN, DAB]))[:, 0].astype(np.float32)  # density → haematoxylin
+
+
+@dataclass(frozen=True)
+class Haematoxylin:
+    """An image in DAB, by rows like any other, as if it had been stained with haematoxylin alone."""
+
+    image: Rows
+    strength: float  # of the stain that is shown; counterstains are pale
+
+    def rows(self, y0: int, y1: int) -> NDArray[np.uint8]:
+        """`(y1 - y0, W, 3)` 8-bit steps."""
+        held_back = self.strength * amount(self.image.rows(y0, y1))
+        return np.stack([255 * 10 ** (-share * held_back) for share in HAEMATOXYLIN], axis=2).astype(np.uint8)
+
+
+def shown(image: Rows, strength: float) -> Rows:
+    """What the network sees of an image whose `find_strength` is known."""
+    return Haematoxylin(image, strength) if strength else image
+
+
+def find_strength(image: Rows, shape: tuple[int, int]) -> float:
+    """How much stronger the haematoxylin of an image of `shape` is to be shown; 0 where it is not in DAB.
+
+    A few rows are looked at, the same ones whoever asks.
+    """
+    tops = np.unique(np.linspace(0, max(shape[0] - LOOK, 0), LOOKS).astype(int))
+    seen = []
+    for top in tops.tolist():
+        rows = image.rows(top, min(top + LOOK, shape[0]))
+        if (rows[..., 0] == rows[..., 2]).all():
+            return 0.0  # gray
+        seen.append(rows.reshape(-1, 3))
+    pixels = np.concatenate(seen)
+    if not in_dab(pixels):
+        return 0.0
+    return min(max(FULL / max(float(np.percentile(amount(pixels), AT)), 1e-3), 1.0), STRONGEST)
+
+
+def in_dab(pixels: NDArray[np.uint8]) -> bool:
+    """Whether `(N, 3)` pixels are bright and some are brown and some blue."""
+    brown, blue = shares(pixels)
+    return bool(np.median(pixels.max(axis=1)) > LIGHT and brown > BROWN and blue > BLUE)
+
+
+def amount(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """`(…, 3)` → `(…)` optical density of the haematoxylin in light through it and DAB."""
+    found = np.zeros(pixels.shape[:-1], np.float32)
+    for channel, share in enumerate(UNMIXED):
+        found += (DENSITY * share)[pixels[..., channel]]
+    return np.maximum(found, 0)
+
+
+def shares(pixels: NDArray[np.uint8]) -> tuple[float, float]:
+    """Parts of `(N, 3)` pixels that are brown, as no haematoxylin and eosin are, and that are blue."""
+    red, green, blue = DENSITY[pixels].T
+    is_brown = (blue > 0.25) & (blue > 1.25 * green) & (green > red)
+    is_blue = (red > 0.15) & (red > blue) & (green > blue)
+    return float(is_brown.mean()), float(is_blue.mean())
