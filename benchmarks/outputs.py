@@ -65,10 +65,13 @@ def make_result(cells: int, spool: Spool) -> Result:
     columns = int(np.ceil(cells**0.5))
     side = columns * PITCH
     masks = make_masks(rng)
+    tops = masks.any(axis=2).argmax(axis=1)  # (SHAPES,), row of the first pixel
     for row in range(columns):
-        ids = np.arange(row * columns + 1, (row + 1) * columns + 1, dtype=np.int32)
+        picked = rng.integers(0, SHAPES, columns)
+        chosen = masks[picked]  # (columns, PITCH, PITCH)
+        ids = np.empty(columns, np.int32)  # in the order of first pixels, as everywhere
+        ids[np.argsort(tops[picked], kind="stable")] = np.arange(row * columns + 1, (row + 1) * columns + 1)
         ids[ids > cells] = 0
-        chosen = masks[rng.integers(0, SHAPES, columns)]  # (columns, PITCH, PITCH)
         spool.append((chosen * ids[:, None, None]).transpose(1, 0, 2).reshape(PITCH, side))
 
     def shown(y0: int, y1: int) -> NDArray[np.uint8]:
