@@ -25,7 +25,7 @@ from app.network.stains import DAB, DENSITY, HAEMATOXYLIN, find_strength, shares
 from app.read import Pixels, normalise
 from app.settings import Merging, Tracking, Windows
 from evaluation.matching import match
-from training.data import find_pairs, load_image, load_labels, spread
+from training.data import find_pairs, load_image, load_labels
 
 EOSIN = (0.07, 0.99, 0.11)  # Ruifrok & Johnston, as the others in app/network/stains.py
 STRENGTHS = (0.6, 6.0)  # of haematoxylin and of DAB against the eosin whose place it takes
@@ -75,7 +75,7 @@ def print_scores(network: Network, data: Path, per_set: int) -> None:
             one for one in loaded if one[0].mean() > BRIGHT and (one[0][..., 0] != one[0][..., 2]).any()
         ]
         rows = []
-        for image, true in spread(stained, min(per_set, len(stained))):
+        for image, true in stained[:per_set]:
             brown = in_dab(image)
             strength = find_strength(Pixels(brown), brown.shape[:2]) or 1.0
             seen = ((image, 0.0), (brown, 0.0), (brown, strength))
