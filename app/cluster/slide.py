@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import logging
 import math
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .. import __version__
 from ..errors import ClusterError, DeviceError, PartError, WeightsError
@@ -22,6 +23,7 @@ from ..network import Band, Clock, Progress
 from ..network.ladder import Rung
 from ..network.parts import count_bands
 from ..network.strips import Rows
+from ..run.parts import PartTime
 from ..run.ready import Ready
 from .answers import answer, reason
 from .store import Folder, Part
@@ -44,19 +46,21 @@ class Workers:
     tracks_on = "cpu"
 
     def __init__(
-        self, client: Client, maker: Maker, ready: Ready, slide: Slide, check: Callable[[], None]
+        self, client: Client, maker: Maker, ready: Ready, slide: Slide, check: Callable[[int, int], None]
     ) -> None:
-        """`check` is called while we wait, and may raise."""
+        """`check` is called with the parts that are done, and all, while we wait, and may raise."""
         self.client = client
         self.maker = maker
         self.slide = slide
         self.record = {"version": __version__, **asdict(ready.record)}
         self.folder = Folder(ready.partial.path.with_name(f".{ready.stem}.parts").absolute())
-        self.check = check
+        self.tell = check
+        self.total = 0  # parts of all scales
         self.made: Plan | None = None
         self.parts: deque[Part] = deque()  # not asked for yet
         self.asked: deque[tuple[Part, Future]] = deque()  # in the order in which they are used up
-        self.seconds: list[float] = []  # that parts took
+        self.times: list[PartTime] = []
+        self.waited = 0.0  # s in which nothing could be done here
 
     def plan(self, image: Rows, shape: tuple[int, int], clock: Clock, scales: tuple[float, ...]) -> Progress:
         """That of the run before us where it left one, else as one worker finds it.
@@ -69,7 +73,7 @@ class Workers:
             future = self.client.submit(
                 plan_slide, self.maker, self.slide, clock.budget, scales, pure=False, priority=FIRST
             )
-            self.made = made = answer(self.client, future, self.check)
+            self.made = made = self.waited_for(future)
             self.folder.begin({**self.record, "plan": {**asdict(made), "progress": asdict(made.progress)}})
         self.made.progress.passes = self.made.progress.rung.passes
         return self.made.progress
@@ -96,6 +100,7 @@ class Workers:
             self.parts = deque(
                 part for s in reversed(progress.rung.scales) for part in cut(shape, s, height, workers)
             )
+            self.total = len(self.parts)
         self.ask()
         while self.asked and self.asked[0][0].scale == scale:
             part, future = self.asked[0]
@@ -124,7 +129,7 @@ class Workers:
     def seen(self, part: Part, future: Future, shape: tuple[int, int]) -> None:
         """Waits for a part."""
         try:
-            told: Heard = answer(self.client, future, self.check)
+            told: Heard = self.waited_for(future)
         except (WeightsError, DeviceError, ClusterError):
             raise
         except Exception as error:
@@ -132,8 +137,22 @@ class Workers:
                 f"{self.slide.path}: {where(part, shape)} failed on every try: {reason(error)}; "
                 "mend that and run again, the other parts are kept"
             ) from error
-        self.seconds.append(told.seconds)
-        logger.debug("%s: %s, %.1f s on %s", self.slide.path, where(part, shape), told.seconds, told.host)
+        top, bottom = rows_of(part, shape)
+        self.times.append(PartTime(part.scale, top, bottom, told.seconds, told.worker, told.kept))
+        logger.debug("%s: %s %.1f s on %s", self.slide.path, where(part, shape), told.seconds, told.worker)
+
+    def waited_for(self, future: Future) -> Any:
+        """A task's result; the time until it is there is not ours."""
+        began = time.monotonic()
+        try:
+            return answer(self.client, future, self.check)
+        finally:
+            self.waited += time.monotonic() - began
+
+    def check(self) -> None:
+        """Shows how far the parts are; raises Stopped where a signal came."""
+        waiting = sum(not future.done() for _, future in self.asked)
+        self.tell(self.total - len(self.parts) - waiting, self.total)
 
     def band(self, part: Part, number: int, shape: tuple[int, int]) -> Band:
         """One band from the shared folder; what is damaged there is done once more."""
@@ -147,10 +166,13 @@ class Workers:
             self.seen(again, self.submit(again), shape)
             return self.folder.get(part, number)
 
-    def __str__(self) -> str:
-        """What parts there were, and the work in them."""
-        work, longest = sum(self.seconds), max(self.seconds)
-        return f"{len(self.seconds)} parts, {work:.1f} s of work, the longest {longest:.1f} s"
+    def words(self, seconds: float) -> str:
+        """What parts there were, the work in them, and what of the slide's `seconds` was spent here."""
+        times = [part.seconds for part in self.times]
+        return (
+            f"{len(times)} parts, {sum(times):.1f} s of work, the longest {max(times):.1f} s; "
+            f"{seconds - self.waited:.1f} s here"
+        )
 
 
 def cut(shape: tuple[int, int], scale: float, height: int, workers: int) -> Iterator[Part]:
@@ -162,7 +184,12 @@ def cut(shape: tuple[int, int], scale: float, height: int, workers: int) -> Iter
         yield Part(scale, height, range(first, min(first + each, count)))
 
 
+def rows_of(part: Part, shape: tuple[int, int]) -> tuple[int, int]:
+    """The first row of a part in the image, and the one past its last, px."""
+    return part.bands.start * part.height, min(part.bands.stop * part.height, shape[0])
+
+
 def where(part: Part, shape: tuple[int, int]) -> str:
     """A part's place in the image, px."""
-    top, bottom = part.bands.start * part.height, min(part.bands.stop * part.height, shape[0])
+    top, bottom = rows_of(part, shape)
     return f"part at rows {top} to {bottom}, columns 0 to {shape[1]}, seen at scale {part.scale:g},"

@@ -73,6 +73,29 @@ def test_the_labels_are_those_of_one_machine(
     assert done.tally.written[0].progress.passes == 3
 
 
+def test_times_of_parts_are_told(
+    slide: Job, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """In the report, a line each, and in the log; a bar on a terminal is told how far they are."""
+    client = inline(monkeypatch)
+    told: list[tuple[int, int]] = []
+    monkeypatch.setattr("app.run.console.Bars.parts_done", lambda _, done, total: told.append((done, total)))
+    with caplog.at_level(logging.INFO, "app"):
+        _, done = on_workers(replace(slide, report=True), Blobs())
+    row = done.tally.written[0].row
+    assert row is not None
+    asked = [arguments[3] for name, arguments in client.asked if name == "see_part"]
+    tops = [(part.scale, part.bands.start * part.height) for part in asked]
+    assert [(part.scale, part.top) for part in row.parts] == tops
+    assert all(part.seconds > 0 and "process" in part.worker and not part.kept for part in row.parts)
+    page = (slide.output / "report.html").read_text()
+    assert "Parts of slides" in page
+    assert f"{len(tops)} parts, " in caplog.text
+    assert " s here" in caplog.text
+    assert told == sorted(told, key=lambda one: (one[1] > 0, one[0]))
+    assert told[-1][1] == len(tops)
+
+
 def test_a_part_that_raises_once_is_done_again(
     slide: Job, alone: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
