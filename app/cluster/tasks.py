@@ -199,7 +199,8 @@ def see_part(maker: Maker, slide: Slide, plan: Plan, part: Part, folder: Folder)
             rung = plan.progress.rung
             network = network_of(maker)
             image = shown(source, plan.progress.haematoxylin)
-            bands = part_of_bands(network, image, shape, rung, part.scale, part.height, missing)
+            scale, height, columns = part.scale, part.height, part.columns
+            bands = part_of_bands(network, image, shape, rung, scale, height, missing, columns)
             for number, band in zip(missing, bands, strict=True):
                 folder.put(part, number, band)
     return told

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ..write import page
 
-COLUMNS = ("image", "scale", "rows", "seconds", "worker", "")
+COLUMNS = ("image", "scale", "rows", "columns", "seconds", "worker", "")
 
 
 @dataclass(frozen=True)
@@ -15,8 +15,8 @@ class PartTime:
     """One part, as the worker tells of it."""
 
     scale: float
-    top: int  # image row, px
-    bottom: int  # px, past the last
+    rows: tuple[int, int]  # of the image, px; the second is past the last
+    columns: tuple[int, int]  # px
     seconds: float
     worker: str  # host and process
     kept: bool = False  # whether a run before this had done it
@@ -28,7 +28,8 @@ def section(slides: Sequence[tuple[str, Sequence[PartTime]]]) -> str:
         (
             name,
             f"{part.scale:g}",
-            f"{part.top} to {part.bottom}",
+            "{} to {}".format(*part.rows),
+            "{} to {}".format(*part.columns),
             f"{part.seconds:.1f}",
             part.worker,
             "done before" if part.kept else "",
