@@ -65,12 +65,12 @@ def synthetic() -> list[NDArray[np.uint8]]:
     return [np.repeat(cells_tile(seed)[..., None], 3, axis=2) for seed in range(8)]
 
 
-def one_step(folder: Path) -> Path:
-    """The carried weights with the first step of their ladder alone."""
+def one_step(folder: Path, **changes: object) -> Path:
+    """The carried weights with the first step of their ladder alone, changed."""
     shutil.copytree(CARRIED, folder)
     file = folder / "ladder.json"
     ladders = json.loads(file.read_text())
-    file.write_text(json.dumps({encoder: steps[:1] for encoder, steps in ladders.items()}))
+    file.write_text(json.dumps({name: [steps[0] | changes] for name, steps in ladders.items()}))
     return folder
 
 

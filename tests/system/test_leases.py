@@ -79,7 +79,7 @@ def hold(pipe: Any, path: Path) -> None:
         pipe.send(str(error))
 
 
-def test_a_claim_keeps_others_out_until_it_is_dropped(tmp_path: Path) -> None:
+def test_a_lease_keeps_others_out_until_it_is_dropped(tmp_path: Path) -> None:
     """Two processes on one folder would do the same image twice."""
     first = Partial.take(tmp_path / "a")
     assert first is not None
@@ -231,7 +231,7 @@ def test_who_let_go_while_we_looked(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert list(tmp_path.iterdir()) == [first]
 
 
-def test_a_full_disk_leaves_no_claim(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_leaves_no_lease(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A lease without a line in it would keep everyone out, and its owner has given up."""
 
     def full(*_: Any) -> int:
@@ -244,7 +244,7 @@ def test_a_full_disk_leaves_no_claim(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert list(tmp_path.iterdir()) == []
 
 
-def test_folders(tmp_path: Path) -> None:
+def test_a_folder_that_is_filled_under_a_lease(tmp_path: Path) -> None:
     """Another machine cleared a folder up that was being filled."""
     for content in ("old", "new"):
         with whole_folder(tmp_path / "a.zarr") as partial:
