@@ -23,12 +23,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from app.cluster.cut import HALO, cut, evened, place
+from app.run.memory import band_height
+
 WORK = 420 / 88.3  # s per megapixel on two cores, all scales, six passes: `python -m benchmarks.slide`
 BAND_BYTES = 12 * (
     1 + 1 / 4 + 1 / 16 + 1 / 64
 )  # per pixel, before compression: float32 of three planes, four scales
-HALO = 512  # rows above a part whose windows are run again
-ROWS = 2048  # of a part, as app/cluster/slide.py cuts it
 
 
 @dataclass(frozen=True)
@@ -73,15 +74,15 @@ def simulate(tasks: Sequence[float], nodes: int, world: World, seed: int = 0) ->
 
 
 def slide(height: int, width: int, nodes: int, world: World, seed: int = 0) -> float:
-    """Seconds until one slide in parts is written."""
-    bands = math.ceil(height / ROWS)
-    each = max(1, bands // (3 * nodes))
-    work = WORK * width / 1e6
+    """Seconds until one slide in parts is written; its parts are those of the finest scale."""
+    shape = height, width
+    parts = evened(cut(shape, 1.0, band_height(width), nodes), shape, nodes, lambda _: False)
     tasks, tracks = [], []
-    for first in range(0, bands, each):
-        rows = min((first + each) * ROWS, height) - first * ROWS
-        tasks.append(work * (1 - world.tracked) * (rows + HALO * (first > 0)))
-        tracks.append(work * world.tracked * rows)
+    for part in parts:
+        (top, bottom), (left, right) = place(part, shape)
+        seen = (bottom - top + HALO * (top > 0)) * (right - left + HALO * (part.columns is not None))
+        tasks.append(WORK * seen / 1e6 * (1 - world.tracked))
+        tracks.append(WORK * (bottom - top) * (right - left) / 1e6 * world.tracked)
     now = 0.0
     for ready, track in zip(simulate(tasks, nodes, world, seed), tracks, strict=True):
         now = max(now, ready) + track

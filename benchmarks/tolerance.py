@@ -7,6 +7,7 @@ python -m evaluation timing -i out/tolerance -o out/tolerance.csv
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +37,14 @@ def mosaic(images: list[NDArray[np.uint8]], height: int, width: int) -> NDArray[
     return whole
 
 
+def pictures(data: Path, split: str = "val") -> Iterator[tuple[str, Path, NDArray[np.uint8]]]:
+    """Name, path and pixels `(h, w, 3)` of the real images of a split."""
+    for pair in find_pairs(data, split):
+        if pair.set in SETS:
+            with open_image(pair.image) as source:
+                yield f"{pair.set}_{pair.image.name}", pair.image, source.rows(0, source.info.height)
+
+
 def main() -> None:
     """Links the images and writes the mosaics."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.tolerance")
@@ -45,14 +54,11 @@ def main() -> None:
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     images = []
-    for pair in find_pairs(options.data, options.split):
-        if pair.set not in SETS:
-            continue
-        link = options.folder / f"{pair.set}_{pair.image.name}"
+    for name, path, pixels in pictures(options.data, options.split):
+        link = options.folder / name
         link.unlink(missing_ok=True)
-        link.symlink_to(pair.image.resolve())
-        with open_image(pair.image) as source:
-            images.append(source.rows(0, source.info.height))
+        link.symlink_to(path.resolve())
+        images.append(pixels)
     for height, width in MOSAICS:
         path = options.folder / f"mosaic_{height}x{width}.tif"
         tifffile.imwrite(

@@ -5,6 +5,7 @@ bits. `predict.predict` is the door. Dask is imported here alone, and only once 
 
     predict ─> folder ┬─> connect    a local cluster, or one that exists
                       ├─> tasks      what a worker does: an image, or some bands of a slide
+                      ├─> cut        where a slide is cut into parts
                       ├─> slide      a slide's bands in their order, as if a network here gave them
                       └─> store      bands on shared storage, each with its checksum
 """

@@ -92,11 +92,22 @@ class ClusterRun(Run):
             return
         slide = Slide(found_anywhere(path), self.job.channels, self.job.page)
         with closing(ready):
-            workers = Workers(self.client, self.maker, ready, slide, self.stop.check)
+            workers = Workers(self.client, self.maker, ready, slide, self.check_parts)
             clock = Clock.start(budget_seconds(self.job.budget, *ready.shape), already=ready.seconds)
-            self.done(ready, finish_banded(self.job, ready, workers, clock))
-            logger.info("%s: %s", path, workers)
+            try:
+                finished = finish_banded(self.job, ready, workers, clock)
+            finally:
+                self.bars.close_windows()
+            if finished.row is not None:
+                finished = replace(finished, row=replace(finished.row, parts=tuple(workers.times)))
+            self.done(ready, finished)
+            logger.info("%s: %s", path, workers.words(finished.seconds))
             workers.folder.remove()
+
+    def check_parts(self, done: int, total: int) -> None:
+        """Shows how far a slide is; raises Stopped where a signal came."""
+        self.stop.check()
+        self.bars.parts_done(done, total)
 
     def deal_out(self, images: Sequence[Path], *, wait: bool) -> None:
         """An image per task; as many are out as keep the workers busy, and what comes first is told first."""

@@ -1,6 +1,6 @@
 """A slide seen by many workers: bands in their order for `finish_banded`, as if a network here gave them.
 
-Parts are bands in a row. They are asked for from the coarsest scale to the
+Parts are bands in a row, or some columns of them. They are asked for from the coarsest scale to the
 finest and from the top to the bottom, so that tracking here follows while
 workers go on. Each leaves its bands in a hidden folder beside the result, where
 they stay until the slide is done: whoever runs the same command after a crash
@@ -10,20 +10,23 @@ finds them. A task carries names and numbers only, never pixels.
 from __future__ import annotations
 
 import logging
-import math
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
-from typing import TYPE_CHECKING
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from .. import __version__
 from ..errors import ClusterError, DeviceError, PartError, WeightsError
 from ..network import Band, Clock, Progress
 from ..network.ladder import Rung
-from ..network.parts import count_bands
 from ..network.strips import Rows
+from ..run.parts import PartTime
 from ..run.ready import Ready
 from .answers import answer, reason
+from .cut import cut, evened, in_words, place
 from .store import Folder, Part
 from .tasks import Heard, Maker, Plan, Slide, plan_slide, see_part
 
@@ -32,7 +35,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-ROWS = 2048  # of its scale that a part has at least: the halo above it is half a window's work to a quarter
 PER_WORKER = 4  # parts that a worker may have waiting; their results lie on the disk, not in memory
 RETRIES = 2  # of a part that raised; one whose worker died is Dask's to do again
 FIRST = 10  # priority over the images that wait
@@ -44,19 +46,21 @@ class Workers:
     tracks_on = "cpu"
 
     def __init__(
-        self, client: Client, maker: Maker, ready: Ready, slide: Slide, check: Callable[[], None]
+        self, client: Client, maker: Maker, ready: Ready, slide: Slide, check: Callable[[int, int], None]
     ) -> None:
-        """`check` is called while we wait, and may raise."""
+        """`check` is called with the parts that are done, and all, while we wait, and may raise."""
         self.client = client
         self.maker = maker
         self.slide = slide
         self.record = {"version": __version__, **asdict(ready.record)}
         self.folder = Folder(ready.partial.path.with_name(f".{ready.stem}.parts").absolute())
-        self.check = check
+        self.tell = check
+        self.total = 0  # parts of all scales
         self.made: Plan | None = None
         self.parts: deque[Part] = deque()  # not asked for yet
         self.asked: deque[tuple[Part, Future]] = deque()  # in the order in which they are used up
-        self.seconds: list[float] = []  # that parts took
+        self.times: list[PartTime] = []
+        self.waited = 0.0  # s in which nothing could be done here
 
     def plan(self, image: Rows, shape: tuple[int, int], clock: Clock, scales: tuple[float, ...]) -> Progress:
         """That of the run before us where it left one, else as one worker finds it.
@@ -69,7 +73,7 @@ class Workers:
             future = self.client.submit(
                 plan_slide, self.maker, self.slide, clock.budget, scales, pure=False, priority=FIRST
             )
-            self.made = made = answer(self.client, future, self.check)
+            self.made = made = self.waited_for(future)
             self.folder.begin({**self.record, "plan": {**asdict(made), "progress": asdict(made.progress)}})
         self.made.progress.passes = self.made.progress.rung.passes
         return self.made.progress
@@ -93,24 +97,32 @@ class Workers:
         del image, clock
         if scale == progress.rung.scales[-1]:
             workers = max(len(self.client.nthreads()), 1)
-            self.parts = deque(
-                part for s in reversed(progress.rung.scales) for part in cut(shape, s, height, workers)
-            )
+            *coarse, last = [cut(shape, s, height, workers) for s in reversed(progress.rung.scales)]
+            last = evened(last, shape, workers, self.folder.has)
+            self.parts = deque(part for parts in [*coarse, last] for part in parts)
+            self.total = len(self.parts)
         self.ask()
         while self.asked and self.asked[0][0].scale == scale:
-            part, future = self.asked[0]
-            self.seen(part, future, shape)
-            for number in part.bands:
+            beside = [one for one in self.asked if together(one[0], self.asked[0][0])]
+            parts = [part for part, _ in beside]
+            for part, future in beside:
+                self.seen(part, future, shape)
+            for number in parts[0].bands:
                 self.ask()
-                yield self.band(part, number, shape)
-            self.asked.popleft()
+                columns = [self.band(part, number, shape) for part in parts]
+                yield columns[0] if len(columns) == 1 else joined(columns)
+            for _ in parts:
+                self.asked.popleft()
             self.ask()
 
     def ask(self) -> None:
-        """Keeps workers busy: no more than PER_WORKER parts each are waiting or being done."""
+        """Keeps workers busy: no more than PER_WORKER parts each are waiting or being done.
+
+        Columns of the same bands are asked for together.
+        """
         limit = PER_WORKER * max(len(self.client.nthreads()), 1)
         busy = sum(not future.done() for _, future in self.asked)
-        while self.parts and busy < limit:
+        while self.parts and (busy < limit or together(self.parts[0], self.asked[-1][0])):
             part = self.parts.popleft()
             self.asked.append((part, self.submit(part)))
             busy += 1
@@ -124,45 +136,58 @@ class Workers:
     def seen(self, part: Part, future: Future, shape: tuple[int, int]) -> None:
         """Waits for a part."""
         try:
-            told: Heard = answer(self.client, future, self.check)
+            told: Heard = self.waited_for(future)
         except (WeightsError, DeviceError, ClusterError):
             raise
         except Exception as error:
             raise PartError(
-                f"{self.slide.path}: {where(part, shape)} failed on every try: {reason(error)}; "
+                f"{self.slide.path}: {in_words(part, shape)} failed on every try: {reason(error)}; "
                 "mend that and run again, the other parts are kept"
             ) from error
-        self.seconds.append(told.seconds)
-        logger.debug("%s: %s, %.1f s on %s", self.slide.path, where(part, shape), told.seconds, told.host)
+        where = place(part, shape)
+        self.times.append(PartTime(part.scale, *where, told.seconds, told.worker, told.kept))
+        logger.debug("%s: %s %.1f s on %s", self.slide.path, in_words(part, shape), told.seconds, told.worker)
+
+    def waited_for(self, future: Future) -> Any:
+        """A task's result; the time until it is there is not ours."""
+        began = time.monotonic()
+        try:
+            return answer(self.client, future, self.check)
+        finally:
+            self.waited += time.monotonic() - began
+
+    def check(self) -> None:
+        """Shows how far the parts are; raises Stopped where a signal came."""
+        waiting = sum(not future.done() for _, future in self.asked)
+        self.tell(self.total - len(self.parts) - waiting, self.total)
 
     def band(self, part: Part, number: int, shape: tuple[int, int]) -> Band:
         """One band from the shared folder; what is damaged there is done once more."""
         try:
             return self.folder.get(part, number)
         except (OSError, ValueError):
-            again = Part(part.scale, part.height, range(number, number + 1))
+            again = replace(part, bands=range(number, number + 1))
             logger.warning(
-                "%s: %s is damaged on the disk and done again", self.slide.path, where(again, shape)
+                "%s: %s is damaged on the disk and done again", self.slide.path, in_words(again, shape)
             )
             self.seen(again, self.submit(again), shape)
             return self.folder.get(part, number)
 
-    def __str__(self) -> str:
-        """What parts there were, and the work in them."""
-        work, longest = sum(self.seconds), max(self.seconds)
-        return f"{len(self.seconds)} parts, {work:.1f} s of work, the longest {longest:.1f} s"
+    def words(self, seconds: float) -> str:
+        """What parts there were, the work in them, and what of the slide's `seconds` was spent here."""
+        times = [part.seconds for part in self.times]
+        return (
+            f"{len(times)} parts, {sum(times):.1f} s of work, the longest {max(times):.1f} s; "
+            f"{seconds - self.waited:.1f} s here"
+        )
 
 
-def cut(shape: tuple[int, int], scale: float, height: int, workers: int) -> Iterator[Part]:
-    """The parts of one scale: some per worker, so that none waits for long, of not too few rows each."""
-    count = count_bands(shape, scale, height)
-    least = math.ceil(ROWS / math.ceil(height * scale))
-    each = max(least, count // (3 * workers), 1)
-    for first in range(0, count, each):
-        yield Part(scale, height, range(first, min(first + each, count)))
+def together(part: Part, other: Part) -> bool:
+    """Whether two parts are columns of the same bands."""
+    return (part.scale, part.bands) == (other.scale, other.bands)
 
 
-def where(part: Part, shape: tuple[int, int]) -> str:
-    """A part's place in the image, px."""
-    top, bottom = part.bands.start * part.height, min(part.bands.stop * part.height, shape[0])
-    return f"part at rows {top} to {bottom}, columns 0 to {shape[1]}, seen at scale {part.scale:g},"
+def joined(columns: list[Band]) -> Band:
+    """One band of its columns, from left to right."""
+    flow, probability = zip(*columns, strict=True)
+    return np.concatenate(flow, axis=-1), np.concatenate(probability, axis=-1)

@@ -30,11 +30,12 @@ PLAN = "plan.json"
 
 @dataclass(frozen=True)
 class Part:
-    """Bands of one scale that one task sees."""
+    """Bands of one scale, or some columns of them, that one task sees."""
 
     scale: float
     height: int  # of a band, image rows
     bands: range  # their numbers, from 0 at the top
+    columns: tuple[int, int] | None = None  # the first, and the one past the last, px at the scale
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,8 @@ class Folder:
 
     def band(self, part: Part, number: int) -> Path:
         """Where a band of a part's scale lies."""
-        return self.path / f"{part.scale:g}-{part.height}-{number:06d}.band"
+        columns = "" if part.columns is None else "-{}-{}".format(*part.columns)
+        return self.path / f"{part.scale:g}-{part.height}-{number:06d}{columns}.band"
 
     def put(self, part: Part, number: int, band: Band) -> None:
         """Writes a band; raises OSError."""
@@ -60,6 +62,10 @@ class Folder:
         except (OSError, ValueError):
             return False
         return True
+
+    def has(self, part: Part) -> bool:
+        """Whether all bands of a part are there, as far as their names tell."""
+        return all(self.band(part, number).exists() for number in part.bands)
 
     def get(self, part: Part, number: int) -> Band:
         """Reads a band; raises OSError, or ValueError where it is damaged."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import socket
 import time
 from collections.abc import Iterator
@@ -80,7 +81,8 @@ class Heard:
 
     lines: list[tuple[int, str]] = field(default_factory=list)  # level and message of what it logged
     seconds: float = 0.0
-    host: str = field(default_factory=socket.gethostname)
+    worker: str = field(default_factory=lambda: f"{socket.gethostname()}, process {os.getpid()}")
+    kept: bool = False  # whether all of it was done before
 
 
 @contextmanager
@@ -192,11 +194,13 @@ def see_part(maker: Maker, slide: Slide, plan: Plan, part: Part, folder: Folder)
         shape = source.info.height, source.info.width
         first = next((n for n in part.bands if not folder.holds(part, n)), part.bands.stop)
         missing = range(first, part.bands.stop)
+        told.kept = not missing
         if missing:
             rung = plan.progress.rung
             network = network_of(maker)
             image = shown(source, plan.progress.haematoxylin)
-            bands = part_of_bands(network, image, shape, rung, part.scale, part.height, missing)
+            scale, height, columns = part.scale, part.height, part.columns
+            bands = part_of_bands(network, image, shape, rung, scale, height, missing, columns)
             for number, band in zip(missing, bands, strict=True):
                 folder.put(part, number, band)
     return told

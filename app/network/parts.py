@@ -6,6 +6,8 @@
     …                ███ ├ given out
     band last − 1    ███ ┘
 
+A part may be some columns only; windows beside it that reach into them are a halo, too.
+
 A pixel's sum is added up in the order of bands, passes and windows. A part keeps
 that order, so its floats are those of `Network.bands` to the bit (on the CPU,
 where a window's output does not depend on the batch that it comes in).
@@ -16,8 +18,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+import numpy as np
+from numpy.typing import NDArray
+
 from .inference import Band, Network, Progress, sigmoid
 from .ladder import Rung
+from .passes import Mean
 from .scales import scaled
 from .strips import Rows
 
@@ -35,16 +41,21 @@ def part_of_bands(
     scale: float,
     height: int,
     part: range,
+    columns: tuple[int, int] | None = None,
 ) -> Iterator[Band]:
     """Flow `(2, h, w)` and probability `(h, w)` of the bands numbered in `part`, all passes of `rung`.
 
-    The bands are those that `Network.bands` gives for the same `height`, from 0.
+    The bands are those that `Network.bands` gives for the same `height`, from 0; of them the `columns`
+    from the first to the second (exclusive), px at `scale`, or all.
     """
     seen = scaled(shape, scale)
     step = math.ceil(height * scale)
     top = part.start * step
     mean = network.where.mean(seen[1])
     passes = network.passes(image, shape, Progress(rung, 0), scale, mean)
+    left, right = columns or (0, seen[1])
+    for one in passes:
+        one.grid.keep(left, right)
     for one in passes:
         one.pending = [y for y in one.pending if one.grid.inside(y, 0)[2] > top]
     mean.top = min([top, *(max(one.pending[0], 0) for one in passes)])
@@ -53,8 +64,14 @@ def part_of_bands(
         for one in passes:
             one.go_to(bottom)
         if number == part.start - 1:
-            mean.release(top)  # rows of the halo: others have their sums
+            released(mean, top)  # rows of the halo: others have their sums
         elif number >= part.start:
-            rows = mean.release(bottom)
+            rows = released(mean, bottom)[:, :, left:right].copy()
             rows[2] = sigmoid(rows[2])
             yield rows[:2], rows[2]
+
+
+def released(mean: Mean, bottom: int) -> NDArray[np.float32]:
+    """As `Mean.release`; columns that no window of the part touches are NaN."""
+    with np.errstate(invalid="ignore"):
+        return mean.release(bottom)

@@ -78,6 +78,12 @@ class Grid:
         size = self.windows.size
         return max(y, 0), max(x, 0), min(y + size, height), min(x + size, width)
 
+    def keep(self, left: int, right: int) -> None:
+        """Leaves out windows that touch no column from `left` to `right`; the others count as before."""
+        _ = self.row  # of all windows
+        insides = [(x, self.inside(0, x)) for x in self.xs]
+        self.xs = [x for x, (_, x0, _, x1) in insides if x0 < right and x1 > left]
+
     @cached_property
     def row(self) -> NDArray[np.float32]:
         """`(size, W)`: the importances of one row of windows, added up."""

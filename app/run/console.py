@@ -56,7 +56,7 @@ def set_up_logging(*, quiet: bool, debug: bool, json_lines: bool) -> None:
 
 
 class Bars:
-    """A bar for the images and one for the windows of a large image, on a terminal only."""
+    """A bar for the images and one for the windows or parts of a large one, on a terminal only."""
 
     def __init__(self, *, wanted: bool) -> None:
         self.shown = wanted and sys.stderr.isatty()
@@ -99,8 +99,20 @@ class Bars:
         self.windows.n = progress.done
         self.windows.refresh()
 
+    def parts_done(self, done: int, total: int) -> None:
+        """How many parts of a slide workers have done."""
+        if self.images is None or not total:
+            return
+        if self.windows is None:
+            from tqdm import tqdm
+
+            self.windows = tqdm(total=total, unit="part", leave=False)
+        if self.windows.n != done:
+            self.windows.n = done
+            self.windows.refresh()
+
     def close_windows(self) -> None:
-        """Takes the windows' bar away."""
+        """Takes the bar of one image away."""
         if self.windows is not None:
             self.windows.close()
             self.windows = None

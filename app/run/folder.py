@@ -126,7 +126,6 @@ class Run:
 
     def prepare(self, path: Path, *, wait_for_others: bool) -> Ready | None:
         """Claims and opens one image; None where it is done, or in other hands for now."""
-        began = time.monotonic()
         label = self.job.output / (self.stems[path] + SUFFIX)
         claim = Partial.take(label)
         while claim is None and wait_for_others and not self.stop.number:
@@ -135,6 +134,7 @@ class Run:
         if claim is None:
             self.elsewhere.append(path)
             return None
+        began = time.monotonic()  # the wait for others is not on the clock of the image
         with ExitStack() as not_ready:
             not_ready.callback(claim.drop)
             source = not_ready.enter_context(self.open(path))

@@ -24,6 +24,7 @@ from ..write.page import Cell
 from ..write.plots import bars, histogram
 from ..write.thumbnail import thumbnail
 from .finish import Finished
+from .parts import PartTime, section
 from .tally import Tally
 
 NAME = "report.html"
@@ -52,6 +53,7 @@ class Row:
     warnings: tuple[str, ...] = ()
     error: str | None = None
     overlay: str = ""  # name of the overlay's file beside the report, where there is one
+    parts: tuple[PartTime, ...] = ()  # in which many workers did it
 
     @property
     def cells(self) -> int:
@@ -153,7 +155,7 @@ def row_of(finished: Finished, drawn: Row) -> Row:
 def settings(job: Job) -> dict[str, str]:
     """Everything that shapes a result, by name."""
     values = {key: getattr(job, key) for key in ("budget", "device", "channels", "page", "save")}
-    values |= {"stack": job.stack} if job.stack else {}
+    values |= {key: getattr(job, key) for key in ("stack", "workers", "scheduler") if getattr(job, key)}
     for part in ("windows", "tracking"):
         values |= {f"{part}: {key}": value for key, value in asdict(getattr(job, part)).items()}
     return {
@@ -190,6 +192,7 @@ def write_report(run: Run, path: Path) -> None:
         least_certain(run),
         "<h2>Images</h2>",
         page.sortable(COLUMNS, [table_row(row) for row in run.rows]),
+        section([(row.stem, row.parts) for row in run.rows]),
         page.facts(sections),
     ]
     with whole_file(path) as partial:

@@ -23,7 +23,8 @@ from typing import Any
 
 from ..errors import RequestError, UsageError
 from ..run.names import output_stems
-from ..system.files import clear_up, lock, make_folder
+from ..system.claims import lock
+from ..system.files import clear_up, make_folder
 from .meta import FILE, Meta
 from .working import Working, read_stamp
 

@@ -1,7 +1,7 @@
 """Files that appear whole or not at all, and are written by one process at a time.
 
 A file is made under a hidden temporary name beside its final one, flushed to
-the disk and renamed. While it is made it is locked, and the lock is the claim:
+the disk and renamed. While it is made its name is claimed (`app.system.claims`):
 a second process sees it and takes another image; a killed process loses it
 with its life, so whoever comes next may take over or clear up.
 """
@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
-import hashlib
 import os
 import re
 import shutil
@@ -19,18 +17,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import MediarError, WriteError
+from .claims import SUFFIX, Claim, claim, hidden
 
-SUFFIX = ".partial"
-OURS = re.compile(rf"\.[0-9a-f]{{24}}(-old)?{re.escape(SUFFIX)}")  # no other hidden file is ever removed
+# no other hidden file is ever removed
+OURS = re.compile(rf"(\.[0-9a-f]{{24}})(-old|-new|-[0-9a-f]{{32}})?({re.escape(SUFFIX)}|\.[0-9]+\.lease)")
 
 
 class Partial:
-    """A locked temporary file (or folder) that will become `path`."""
+    """A claimed temporary file that will become `path`."""
 
-    def __init__(self, path: Path, temporary: Path, descriptor: int) -> None:
+    def __init__(self, path: Path, mine: Claim) -> None:
         self.path = path
-        self.temporary = temporary
-        self.descriptor = descriptor
+        self.claim: Claim | None = mine
+        self.temporary = mine.temporary
+        self.descriptor = mine.descriptor
 
     @classmethod
     def take(cls, path: Path, *, wait: bool = False) -> Partial | None:
@@ -38,26 +38,17 @@ class Partial:
 
         Raises WriteError where the folder can't be written.
         """
-        # short and the same in every process, also where path.name fills the 255 bytes of a name
-        temporary = path.with_name("." + hashlib.sha256(os.fsencode(path.name)).hexdigest()[:24] + SUFFIX)
         try:
-            while True:
-                descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-                if not lock(descriptor, wait=wait):
-                    os.close(descriptor)
-                    return None
-                if still_names(temporary, descriptor):
-                    os.ftruncate(descriptor, 0)
-                    return cls(path, temporary, descriptor)
-                os.close(descriptor)  # its owner published or dropped it between our open and our lock
+            mine = claim(hidden(path), wait=wait)
         except OSError as cause:
             raise cannot_write(path, cause) from cause
+        return None if mine is None else cls(path, mine)
 
     def publish(self) -> None:
         """Gives the file its final name, once its bytes are on the disk."""
         try:
-            if not still_names(self.temporary, self.descriptor):
-                raise FileNotFoundError(errno.ENOENT, "the temporary file was removed by someone else")
+            if self.claim is None or not self.claim.held():
+                raise taken_over()
             os.fsync(self.descriptor)
             self.temporary.replace(self.path)
         except OSError as cause:
@@ -67,12 +58,9 @@ class Partial:
 
     def drop(self) -> None:
         """Removes what was not published and lets go of the claim; harmless when done twice."""
-        if self.descriptor < 0:
-            return
-        if still_names(self.temporary, self.descriptor):
-            self.temporary.unlink(missing_ok=True)
-        os.close(self.descriptor)
-        self.descriptor = -1
+        if self.claim is not None:
+            mine, self.claim = self.claim, None
+            mine.drop()
 
 
 @contextlib.contextmanager
@@ -104,36 +92,28 @@ def make_folder(folder: Path, kind: type[MediarError], advice: str) -> None:
 def clear_up(folder: Path) -> int:
     """Removes what killed processes left in `folder`; what a living one holds stays. Returns how many."""
     removed = 0
-    for path in [path for path in folder.iterdir() if OURS.fullmatch(path.name)]:
+    left: dict[str, list[Path]] = {}
+    for path in folder.iterdir():
+        if match := OURS.fullmatch(path.name):
+            left.setdefault(match[1], []).append(path)
+    for name, paths in left.items():
         with contextlib.suppress(OSError):
-            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            mine = claim(folder / name, wait=False)
+            if mine is None:
+                continue
             try:
-                if lock(descriptor, wait=False) and still_names(path, descriptor):
-                    shutil.rmtree(path) if path.is_dir() else path.unlink()
-                    removed += 1
+                for path in paths:
+                    if path.suffix == SUFFIX:  # leases go with ours
+                        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+                removed += len(paths)
             finally:
-                os.close(descriptor)
+                mine.drop()
     return removed
 
 
-def lock(descriptor: int, *, wait: bool) -> bool:
-    """Whether the lock is ours now; a file system that knows no locks gives it to everyone."""
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-    except BlockingIOError:
-        return False
-    except OSError as cause:
-        if cause.errno not in (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS):
-            raise
-    return True
-
-
-def still_names(path: Path, descriptor: int) -> bool:
-    """Whether `path` is the open file, and not a newer one of the same name."""
-    try:
-        return os.path.samestat(path.stat(), os.fstat(descriptor))
-    except FileNotFoundError:
-        return False
+def taken_over() -> OSError:
+    """What is raised where a claim was lost while its file was made."""
+    return FileNotFoundError(errno.ENOENT, "someone else took it over, or removed what was there")
 
 
 def cannot_write(path: Path, cause: OSError) -> WriteError:

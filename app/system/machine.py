@@ -77,10 +77,21 @@ def process_age() -> float:
 
     Python's own start, and the imports before the first line, are part of it.
     """
-    # the name of the program stands in brackets and may hold blanks; field 22 counts from the line's start
-    fields = read(PROC / "self" / "stat").rpartition(")")[2].split()
-    started = int(fields[19]) / os.sysconf("SC_CLK_TCK")
+    started = int(process_start()) / os.sysconf("SC_CLK_TCK")
     return max(0.0, time.clock_gettime(time.CLOCK_BOOTTIME) - started)
+
+
+def process_start(pid: int | str = "self") -> str:
+    """When a process was started, in ticks since the machine was.
+
+    "ended" where nobody has asked for its exit status yet, empty where there is
+    none of the number, or it is not ours to see.
+    """
+    # the name of the program stands in brackets and may hold blanks; field 22 counts from the line's start
+    fields = read(PROC / str(pid) / "stat").rpartition(")")[2].split()
+    if len(fields) < 20:
+        return ""
+    return "ended" if fields[0] in "ZX" else fields[19]
 
 
 def cpu_name(proc: Path = PROC) -> str:

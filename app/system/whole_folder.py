@@ -3,35 +3,36 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from .files import SUFFIX, cannot_write, lock
+from .claims import SUFFIX, claim, hidden
+from .files import cannot_write, taken_over
 
 
 @contextlib.contextmanager
 def whole_folder(path: Path) -> Iterator[Path]:
     """Yields an empty temporary folder that takes the name `path`, and the place of what was there.
 
-    It is locked while it is filled, so that `app.system.files.clear_up` leaves it alone
+    Its name is claimed while it is filled, so that `app.system.files.clear_up` leaves it alone
     until its process is gone. Raises WriteError in one line.
     """
-    name = hashlib.sha256(os.fsencode(path.name)).hexdigest()[:24]
-    temporary, old = path.with_name(f".{name}{SUFFIX}"), path.with_name(f".{name}-old{SUFFIX}")
+    base = hidden(path)
+    temporary, old = (base.with_name(f"{base.name}{what}{SUFFIX}") for what in ("-new", "-old"))
     try:
         with contextlib.ExitStack() as stack:
-            for leftover in (temporary, old):  # of a killed process; a living one holds the image's claim
+            mine = claim(base, wait=True)
+            assert mine is not None
+            stack.callback(mine.drop)
+            for leftover in (temporary, old):  # of a killed process; a living one would have the claim
                 if leftover.exists():
                     shutil.rmtree(leftover)
             temporary.mkdir()
             stack.callback(shutil.rmtree, temporary, ignore_errors=True)
-            descriptor = os.open(temporary, os.O_RDONLY | os.O_CLOEXEC)
-            stack.callback(os.close, descriptor)
-            lock(descriptor, wait=True)
             yield temporary
+            if not mine.held():
+                raise taken_over()
             # a folder can't be renamed onto one that has files in it
             if path.exists():
                 path.replace(old)

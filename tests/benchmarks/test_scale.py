@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks.scale import HALO, ROWS, WORK, World, many, rows, simulate, slide
+from app.cluster.cut import HALO, ROWS
+from benchmarks.scale import WORK, World, many, rows, simulate, slide
 
 CALM = World(spread=0, straggler=0, failures=0, dealing=0)
 

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 import tifffile
 
-from app.cluster import slide as cluster_slide
+from app.cluster import cut
 from app.run import finish
 from app.settings import Job, Tracking
 from tests.cluster.makers import Blobs
@@ -39,7 +39,8 @@ def mixed(folder: Path, synthetic_field: Callable[..., Any], monkeypatch: pytest
     field = synthetic_field(640, 330, 90, seed=4)[0]
     tifffile.imwrite(folder / "in" / "slide.tif", field, tile=(64, 64))
     monkeypatch.setattr(finish, "band_height", lambda _: 100)
-    monkeypatch.setattr(cluster_slide, "ROWS", 100)
+    monkeypatch.setattr(cut, "ROWS", 100)
+    monkeypatch.setattr(cut, "HALO", 10)
     return small(folder, tracking=Tracking(block=150, block_from=100_000))
 
 

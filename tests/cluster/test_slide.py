@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import tifffile
 
+from app.cluster import cut
 from app.cluster import folder as cluster_folder
 from app.cluster import slide as cluster_slide
 from app.run import finish
@@ -37,7 +38,8 @@ def slide(tmp_path: Path, synthetic_field: Callable[..., Any], monkeypatch: pyte
     field[250:420] = 0  # glass
     tifffile.imwrite(tmp_path / "in" / "slide.tif", field, tile=(64, 64))
     monkeypatch.setattr(finish, "band_height", lambda _: 100)
-    monkeypatch.setattr(cluster_slide, "ROWS", 100)
+    monkeypatch.setattr(cut, "ROWS", 100)
+    monkeypatch.setattr(cut, "HALO", 10)
     tracking = Tracking(block=150, block_from=1000)
     return small(tmp_path, scales="1,0.5", tracking=tracking)
 
@@ -69,8 +71,32 @@ def test_the_labels_are_those_of_one_machine(
     assert sums(slide.output.parent) == alone  # and nothing else is left there
     parts = [arguments[3] for name, arguments in client.asked if name == "see_part"]
     assert len(parts) >= 5
+    assert any(part.columns for part in parts) == (workers == 2)  # seven rows of parts: one is odd
     assert [part.scale for part in parts] == sorted(part.scale for part in parts)
     assert done.tally.written[0].progress.passes == 3
+
+
+def test_times_of_parts_are_told(
+    slide: Job, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """In the report, a line each, and in the log; a bar on a terminal is told how far they are."""
+    client = inline(monkeypatch)
+    told: list[tuple[int, int]] = []
+    monkeypatch.setattr("app.run.console.Bars.parts_done", lambda _, done, total: told.append((done, total)))
+    with caplog.at_level(logging.INFO, "app"):
+        _, done = on_workers(replace(slide, report=True), Blobs())
+    row = done.tally.written[0].row
+    assert row is not None
+    asked = [arguments[3] for name, arguments in client.asked if name == "see_part"]
+    tops = [(part.scale, part.bands.start * part.height) for part in asked]
+    assert [(part.scale, part.rows[0]) for part in row.parts] == tops
+    assert all(part.seconds > 0 and "process" in part.worker and not part.kept for part in row.parts)
+    page = (slide.output / "report.html").read_text()
+    assert "Parts of slides" in page
+    assert f"{len(tops)} parts, " in caplog.text
+    assert " s here" in caplog.text
+    assert told == sorted(told, key=lambda one: (one[1] > 0, one[0]))
+    assert told[-1][1] == len(tops)
 
 
 def test_a_part_that_raises_once_is_done_again(

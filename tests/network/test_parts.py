@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -48,8 +50,13 @@ def test_a_part_has_the_bits_of_the_whole(
     assert len(bands) == count
     first = data.draw(st.integers(0, count - 1))
     last = data.draw(st.integers(first + 1, count))
-    part = list(part_of_bands(network, image, shape, progress.rung, scale, band, range(first, last)))
-    assert len(part) == last - first
-    for (flow, probability), (whole_flow, whole_probability) in zip(part, bands[first:last], strict=True):
-        assert flow.tobytes() == whole_flow.tobytes()
-        assert probability.tobytes() == whole_probability.tobytes()
+    left = data.draw(st.integers(0, math.ceil(width * scale) - 1))
+    right = data.draw(st.integers(left + 1, math.ceil(width * scale)))
+    numbers = range(first, last)
+    for columns in (None, (left, right)):
+        part = list(part_of_bands(network, image, shape, progress.rung, scale, band, numbers, columns))
+        seen = np.s_[:] if columns is None else np.s_[left:right]
+        assert len(part) == last - first
+        for (flow, probability), (whole_flow, whole_probability) in zip(part, bands[first:last], strict=True):
+            assert flow.tobytes() == whole_flow[:, :, seen].tobytes()
+            assert probability.tobytes() == whole_probability[:, seen].tobytes()

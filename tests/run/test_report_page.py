@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from app.run.parts import PartTime
 from app.run.report import Row, Run, make_row, write_report
 from app.write import Result
 
@@ -75,6 +77,20 @@ def test_the_page_carries_everything_in_itself(good: Row, tmp_path: Path) -> Non
     assert "no pixel size: 'µm' are missing" in page.rows[1]
     assert "can't be read" in page.rows[2]
     assert "<none>" in page.rows[2], "the facts below the table"
+
+
+def test_times_of_parts(good: Row, tmp_path: Path) -> None:
+    """Which part, or which worker, was slow; nothing where no slide was done in parts."""
+    path = tmp_path / "report.html"
+    write_report(run_of(good), path)
+    assert "Parts of slides" not in path.read_text()
+    first = PartTime(0.5, (0, 2048), (0, 7000), 12.34, "node <7>, process 8")
+    parts = first, PartTime(1, (2048, 3000), (0, 3500), 0.0, "node", kept=True)
+    write_report(run_of(replace(good, parts=parts)), path)
+    page = Page(path)
+    assert page.rows[3] == "plate 1 <A&B>0.50 to 20480 to 700012.3node <7>, process 8"
+    assert page.rows[4].startswith("plate 1 <A&B>12048 to 30000 to 3500")
+    assert "done before" in page.rows[4]
 
 
 @pytest.mark.parametrize("rows", [(), (Row("a", error="gone"),), (Row("no cells", height=5, width=5),)])

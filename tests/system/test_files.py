@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import multiprocessing
 import os
 import signal
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from app.errors import WriteError
+from app.system.claims import hidden
 from app.system.files import Partial, clear_up, whole_file
 
 
@@ -73,6 +75,26 @@ def test_a_killed_process_frees_its_claim_and_is_cleared_up(tmp_path: Path) -> N
     assert claim.temporary.read_bytes() == b"", "the dead process's half was kept"
     os.close(claim.descriptor)  # die without dropping, as a killed process does
     assert clear_up(tmp_path) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_another_users_killed_process_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its file is closed to us, but the folder is ours, too: the image could never be done again."""
+    hidden(tmp_path / "a").with_suffix(".partial").write_text("half")
+    give, left = os.open, [1]
+
+    def closed(path: Path, flags: int, *more: int) -> int:
+        if flags & os.O_RDWR and left:
+            left.pop()
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return give(path, flags, *more)
+
+    monkeypatch.setattr(os, "open", closed)
+    claim = Partial.take(tmp_path / "a")
+    assert claim is not None
+    assert not left
+    assert claim.temporary.read_bytes() == b""
+    claim.drop()
     assert list(tmp_path.iterdir()) == []
 
 
