@@ -2,6 +2,7 @@
 
     python -m benchmarks.memory                                   # 1000² to 4900²
     python -m benchmarks.memory 30000x30000 --sparse 16 --budget 400
+    python -m benchmarks.memory 1024x1024 --planes 40             # a volume, joined through z
 
 Images are tiled TIFFs of synthetic cells. `--sparse` leaves only every N-th
 tile of 1024² with cells, since most of a slide is glass. The figures in
@@ -51,6 +52,21 @@ def write_slide(path: Path, height: int, width: int, every: int) -> None:
     )
 
 
+def write_volume(path: Path, height: int, width: int, planes: int) -> None:
+    """A TIFF of `planes` in Z; the field moves by a few pixels a plane, so cells lie on each other."""
+    tile = np.tile(cells_tile(), (-(-height // TILE) + 1, -(-width // TILE) + 1))
+
+    def pages() -> Iterator[NDArray[np.uint8]]:
+        for z in range(planes):
+            yield np.ascontiguousarray(tile[3 * z : 3 * z + height, :width])
+
+    shape = (planes, height, width)
+    # three planes would be written as the channels of one
+    tifffile.imwrite(
+        path, pages(), shape=shape, dtype=np.uint8, photometric="minisblack", metadata={"axes": "ZYX"}
+    )
+
+
 def run(
     image: Path, out: Path, budget: str, weights: str, flags: Sequence[str] = ()
 ) -> tuple[float, float, str]:
@@ -61,7 +77,9 @@ def run(
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     seconds = time.monotonic() - began
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024  # the largest child so far
-    line = next((line for line in done.stderr.splitlines() if " cells, " in line), done.stderr.strip()[-300:])
+    told = [line for line in done.stderr.splitlines() if " cells in " in line or " cells, " in line]
+    told.sort(key=lambda line: " cells in " not in line)  # of a volume, the whole before its planes
+    line = told[0] if told else done.stderr.strip()[-300:]
     return seconds, peak, line.partition(": ")[2]
 
 
@@ -71,7 +89,8 @@ def main() -> None:
     sizes = ["1000x1000", "2000x2000", "4900x4900"]
     parser.add_argument("sizes", nargs="*", default=sizes, metavar="HEIGHTxWIDTH")
     parser.add_argument("--sparse", type=int, default=1, help="every N-th tile has cells")
-    parser.add_argument("--budget", default="challenge")
+    parser.add_argument("--planes", type=int, help="a volume of N planes instead (at most 341)")
+    parser.add_argument("--budget", default="challenge", help="of a volume, for each plane")
     parser.add_argument("--weights", default="compact")
     options = parser.parse_args()
     print("| image | seconds | peak memory | bytes per pixel | result |\n|---|---|---|---|---|")
@@ -79,8 +98,12 @@ def main() -> None:
         for size in options.sizes:
             height, width = map(int, size.split("x"))
             image = Path(folder) / f"{size}.tif"
-            write_slide(image, height, width, options.sparse)
-            seconds, peak, line = run(image, Path(folder) / "out", options.budget, options.weights)
+            if options.planes:
+                write_volume(image, height, width, options.planes)
+            else:
+                write_slide(image, height, width, options.sparse)
+            flags = ("--stack", "z", "--save", "table") if options.planes else ()
+            seconds, peak, line = run(image, Path(folder) / "out", options.budget, options.weights, flags)
             each = peak / height / width
             print(
                 f"| {height} × {width} | {seconds:.1f} | {peak / 1e9:.2f} GB | {each:.0f} | {line} |",

@@ -165,6 +165,10 @@ def add_judging(group: Group) -> None:
     ablate.add_argument("--data", type=Path, required=True, help="folder of sets with images/ and labels/")
     ablate.add_argument("--steps", type=int, help="instead of the phase's")
     ablate.add_argument("--images", type=int, help="of val, at most, evenly picked; for a quick look")
+    ablate.add_argument(
+        "--frames", type=int, metavar="N",
+        help="two networks on films instead, in samples of N consecutive frames; training/phases/frames.toml",
+    )  # fmt: skip
     ablate.set_defaults(run=commands.run_ablate)
 
     card = group.add_parser("card", help="the parts of the model card that come from runs")

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from app.network.engines import Engine
     from app.network.weights import Weights
+    from training.settings import Phase
     from training.tuning import Tuning
     from training.tuning.clock import Clock
     from training.tuning.examples import Examples
@@ -194,12 +195,26 @@ def run_ablate(chosen: argparse.Namespace) -> None:
 
     phase = Phase.load(chosen.phase)
     phase = replace(phase, steps=chosen.steps or phase.steps)
+    if chosen.frames is not None:
+        run_ablate_films(chosen, phase)
+        return
     names = {name.split("/")[0] for name in phase.sets}
     train, val = (
         [pair for pair in find_pairs(chosen.data, split) if pair.set in names] for split in ("train", "val")
     )
     val = spread(val, chosen.images or len(val))
     print(table(ablate(phase, load_samples(train), load_samples(val)), phase.steps))
+
+
+def run_ablate_films(chosen: argparse.Namespace, phase: Phase) -> None:
+    from training.filmtable import ablate_films, film_table, load_films
+
+    if chosen.frames < 1:
+        raise UsageError(f"--frames {chosen.frames}: a sample has one frame at least; the published has 5")
+    if chosen.images is not None:
+        raise UsageError("--images is for single images; leave it out with --frames")
+    train, val = load_films(chosen.data, phase, chosen.frames)
+    print(film_table(ablate_films(phase, train, val), phase.steps))
 
 
 def run_calibrate(chosen: argparse.Namespace) -> None:

@@ -68,18 +68,13 @@ def find_pairs(root: Path, split: str, relabelled: Path | None = None) -> list[P
     that it does not name at all, such as a bank of synthetic images, is for training.
     A label `relabelled/<set>/labels/<id>.tiff` takes the place of the original.
     """
-    pairs = all_pairs(root)
-    table = root / "splits.csv"
-    if table.is_file():
-        rows = read_table(table, DataError, "save it as CSV in UTF-8")
-        if rows and not {"set", "id", "split"} <= rows[0].keys():
-            raise DataError(f"{table}: has columns {', '.join(rows[0])}; set, id and split are needed")
-        chosen = {(row["set"], row["id"]) for row in rows if row["split"] == split}
-        told = {row["set"] for row in rows}
+    pairs, splits = all_pairs(root), read_splits(root)
+    if splits is not None:
+        told = {name for name, _ in splits}
         pairs = [
             pair
             for pair in pairs
-            if (pair.set, pair.id) in chosen or (pair.set not in told and split == "train")
+            if splits.get((pair.set, pair.id)) == split or (pair.set not in told and split == "train")
         ]
     if not pairs:
         raise DataError(f"{root}: no pairs of images/ and labels/ for the split '{split}'")
@@ -87,6 +82,17 @@ def find_pairs(root: Path, split: str, relabelled: Path | None = None) -> list[P
         return pairs
     new = {pair: relabelled / pair.set / "labels" / f"{pair.id}.tiff" for pair in pairs}
     return [replace(pair, label=label) if label.is_file() else pair for pair, label in new.items()]
+
+
+def read_splits(root: Path) -> dict[tuple[str, str], str] | None:
+    """(set, id) → split as `root/splits.csv` has it; None where there is no such file."""
+    table = root / "splits.csv"
+    if not table.is_file():
+        return None
+    rows = read_table(table, DataError, "save it as CSV in UTF-8")
+    if rows and not {"set", "id", "split"} <= rows[0].keys():
+        raise DataError(f"{table}: has columns {', '.join(rows[0])}; set, id and split are needed")
+    return {(row["set"], row["id"]): row["split"] for row in rows}
 
 
 def all_pairs(root: Path) -> list[Pair]:

@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ..read import Stack
+import numpy as np
+from numpy.typing import NDArray
+
+from ..read import Plane, Stack, open_image
 from ..settings import Job
 from ..stack import Film, fill_gaps, link_frames, link_planes, presence, rows, with_patches
+from ..stack.drift import SIDE
 from ..stack.overlaps import Labels
 from ..write.labels import SUFFIX, Record, read_labels
 from ..write.stack import write_stack
 from ..write.table import write_columns
 from ..write.tracks import TrackTable, write_challenge
 from ..write.volumes import Volumes
+
+STRIP = 64  # rows of a thinned picture that are read at once
 
 
 def join(job: Job, stack: Stack, planes: Sequence[Path], into: Path, label: Path, record: Record) -> str:
@@ -44,8 +50,8 @@ def join_z(job: Job, stack: Stack, planes: Sequence[Path], into: Path, label: Pa
 def join_t(job: Job, stack: Stack, planes: Sequence[Path], into: Path, label: Path, record: Record) -> str:
     """Tracks through time."""
     film = Film(job.linking)
-    for path in planes:
-        film.add(read_labels(path))
+    for path, plane in zip(planes, stack.planes, strict=True):
+        film.add(read_labels(path), picture(plane, job) if job.linking.drift else None)
     tracks = link_frames(film)
     patches = fill_gaps(film, tracks, lambda frame: read_labels(planes[frame]))
     table = TrackTable(tracks.parents)
@@ -67,6 +73,20 @@ def join_t(job: Job, stack: Stack, planes: Sequence[Path], into: Path, label: Pa
     drawn = sum(map(len, patches.values()))
     divisions = len(set(tracks.parents.values()))
     return f"{count} tracks in {len(planes)} frames, {divisions} divisions, {drawn} missed cells put in"
+
+
+def picture(plane: Plane, job: Job) -> NDArray[np.float32]:
+    """`(h, w)` a frame in gray, thinned out to `SIDE` px at most; a strip of it is held at a time."""
+    with open_image(plane.path, channels=job.channels, page=plane.page) as source:
+        height, width = source.info.height, source.info.width
+        step = -(-max(height, width) // SIDE)
+        strips = []
+        for y in range(0, height, STRIP * step):
+            gray = source.rows(y, min(y + STRIP * step, height)).mean(axis=2, dtype=np.float32)
+            ys, xs = (np.arange(0, length, step) for length in gray.shape)
+            counts = np.diff([*ys, gray.shape[0]])[:, None] * np.diff([*xs, width])
+            strips.append(np.add.reduceat(np.add.reduceat(gray, ys, axis=0), xs, axis=1) / counts)
+    return np.concatenate(strips).astype(np.float32)
 
 
 def write_whole(stack: Stack, planes: Iterator[Labels], into: Path, record: Record) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,8 +12,12 @@ from .overlaps import Labels
 SIDE = 512  # px; larger frames are thinned out before they are compared
 COVERED = 0.6  # of the smaller foreground, that must lie on the other's once the field is moved back
 GAIN = 1.2  # how many times more than without moving it
+ALIKE = 0.5  # least correlation of two frames whose field moved, once it is moved back
+ALIKER = 0.1  # by which that is more than without moving it
 
+Scalar = TypeVar("Scalar", bound=np.generic)
 Shift = tuple[int, int]  # y and x in px, by which later pixels lie further down and right
+Picture = NDArray[np.floating]  # (H, W), any range
 
 
 def find_drift(earlier: Labels, later: Labels) -> Shift:
@@ -30,9 +36,39 @@ def find_drift(earlier: Labels, later: Labels) -> Shift:
     best, still = shared[place], shared[0, 0]
     if best < COVERED * min(int(one.sum()) for one in thin) or best < GAIN * still:
         return 0, 0
-    # the second half of each axis holds the negative shifts
-    dy, dx = (int(n) - (size if n > size // 2 else 0) for n, size in zip(place, shared.shape, strict=True))
+    dy, dx = signed((int(place[0]), int(place[1])), shared.shape)
     return dy * step, dx * step
+
+
+def see_drift(earlier: Picture, later: Picture) -> Shift | None:
+    """The shift between two pictures of one size that makes them alike; None unless it does.
+
+    It needs no labels, which may hold more dust of the sensor, and that stands
+    still, than cells. The pictures wrap round, so a shift of more than half a
+    side is not found.
+    """
+    from scipy.fft import irfft2, rfft2
+
+    here = correlation(earlier, later)
+    first, second = (rfft2(one - one.mean()) for one in (earlier, later))
+    shared = irfft2(np.conj(first) * second, earlier.shape)
+    y, x = np.unravel_index(int(shared.argmax()), shared.shape)
+    shift = signed((int(y), int(x)), shared.shape)
+    there = correlation(*common_part(earlier, later, shift))
+    return shift if there >= max(ALIKE, here + ALIKER) else None
+
+
+def correlation(one: Picture, other: Picture) -> float:
+    """Of two pictures of one size, in [-1, 1]; 0 where one is flat or empty."""
+    if min(one.size, other.size) == 0 or one.min() == one.max() or other.min() == other.max():
+        return 0.0
+    return float(np.corrcoef(one.ravel(), other.ravel())[0, 1])
+
+
+def signed(place: Shift, shape: tuple[int, ...]) -> Shift:
+    """The shift of a place in a spectrum's inverse: the second half of each axis is negative."""
+    y, x = (n - (size if n > size // 2 else 0) for n, size in zip(place, shape, strict=True))
+    return y, x
 
 
 def shared_pixels(earlier: NDArray[np.bool_], later: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -48,7 +84,9 @@ def shared_pixels(earlier: NDArray[np.bool_], later: NDArray[np.bool_]) -> NDArr
     return shared
 
 
-def common_part(earlier: Labels, later: Labels, shift: Shift) -> tuple[Labels, Labels]:
+def common_part(
+    earlier: NDArray[Scalar], later: NDArray[Scalar], shift: Shift
+) -> tuple[NDArray[Scalar], NDArray[Scalar]]:
     """The parts of two frames that show the same place, each of the same size."""
     (dy, dx), (height, width) = shift, earlier.shape
     first = earlier[max(-dy, 0) : height - max(dy, 0), max(-dx, 0) : width - max(dx, 0)]

@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 
 from ..settings import Linking
-from .drift import Shift, common_part, find_drift
+from .drift import Picture, Shift, common_part, find_drift, see_drift
 from .overlaps import Floats, Ints, Labels, Overlaps, areas, overlaps
 
 
@@ -34,10 +34,13 @@ class Film:
         self.overlaps: dict[tuple[int, int], Overlaps] = {}  # of an earlier frame and a later one
         self.offsets: list[Shift] = []  # per frame, by which the field has moved since the first
         self.held: list[tuple[int, Labels]] = []  # frames that later ones may overlap, the last one first
+        self.picture: Picture | None = None  # of the last frame
 
-    def add(self, labels: Labels) -> None:
+    def add(self, labels: Labels, picture: Picture | None = None) -> None:
         """The next frame, `(H, W)` labels 1..N without gaps.
 
+        What it looks like tells of a moved field, also in a `picture` `(h, w)`
+        whose pixels are blocks of n × n; without it the labels do.
         Raises ValueError where ids are left out or the size is not that of the frames before.
         """
         frame = len(self.areas)
@@ -45,13 +48,24 @@ class Film:
         if not self.areas[-1][1:].all():
             raise ValueError(f"frame {frame}: its ids have gaps; number its cells from 1")
         self.centroids.append(centroids(labels, self.areas[-1]))
-        drift = find_drift(self.held[0][1], labels) if self.held and self.linking.drift else (0, 0)
+        drift = self.drift(labels, picture) if self.held and self.linking.drift else (0, 0)
+        self.picture = picture
         last = self.offsets[-1] if self.offsets else (0, 0)
         self.offsets.append((last[0] + drift[0], last[1] + drift[1]))
         for before, earlier in self.held:
             parts = common_part(earlier, labels, self.moved(before, frame))
             self.overlaps[before, frame] = overlaps(*parts)
         self.held = [(frame, labels), *self.held][: self.linking.gap + 1]
+
+    def drift(self, labels: Labels, picture: Picture | None) -> Shift:
+        """How far the field moved since the last frame."""
+        seen = None
+        if picture is not None and self.picture is not None:
+            seen = see_drift(self.picture, picture)
+        if seen is None or picture is None:
+            return find_drift(self.held[0][1], labels)
+        step = -(-max(labels.shape) // max(picture.shape))
+        return seen[0] * step, seen[1] * step
 
     def moved(self, earlier: int, later: int) -> Shift:
         """How far the field moved between two frames."""

@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 
 from app.errors import UsageError
 from app.network.inference import Network
-from app.read import find_stacks
+from app.read import Plane, find_stacks, open_image
 from app.run.folder import Run
+from app.run.joining import picture
 from app.run.names import output_stems
 from app.run.predict import make_output
 from app.run.stacks import StackRun, check_stack
@@ -261,3 +262,36 @@ def test_records_of_single_images_stay_as_they_were() -> None:
     """Else every folder would be done again after an update."""
     assert "stack" not in Job((), Path()).recorded
     assert "stitch=0.25" in Job((), Path(), stack="z").recorded
+
+
+def test_a_frame_is_thinned_out_by_its_means(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blocks at the edges are smaller, and strips must not cut a block."""
+    monkeypatch.setattr("app.run.joining.SIDE", 20)
+    monkeypatch.setattr("app.run.joining.STRIP", 4)
+    frame = np.random.default_rng(0).integers(0, 255, (43, 50)).astype(np.uint8)
+    tifffile.imwrite(tmp_path / "t000.tif", frame)
+    with open_image(tmp_path / "t000.tif") as source:
+        gray = source.rows(0, 43).mean(axis=2)
+    thin = picture(Plane(tmp_path / "t000.tif", None), job(tmp_path))
+    assert thin.shape == (15, 17)
+    assert thin[4, 5] == pytest.approx(gray[12:15, 15:18].mean(), rel=1e-5)
+    assert thin[14, 16] == pytest.approx(gray[42:, 48:].mean(), rel=1e-5)
+
+
+def test_a_stage_that_moves_leaves_tracks_whole(tmp_path: Path, bright_blobs: object) -> None:
+    """Two discs go 40 px a frame with all around them, and three faint specks of the sensor stay."""
+    rng = np.random.default_rng(0)
+    world = rng.integers(20, 60, (140, 400)).astype(np.uint8)
+    y, x = np.mgrid[:140, :400]
+    for cy, cx in ((35, 200), (95, 220)):
+        world[(y - cy) ** 2 + (x - cx) ** 2 <= 100] = 250
+    film = np.stack([world[:, 120 - 40 * frame :][:, :220] for frame in range(3)])
+    for cx in (15, 110, 205):
+        film[:, ((y - 125) ** 2 + (x - cx) ** 2 <= 100)[:, :220]] = 120
+    (tmp_path / "in").mkdir()
+    path = tmp_path / "in" / "film.tif"
+    tifffile.imwrite(path, film, imagej=True, metadata={"axes": "TYX"})
+    assert run(job(path, stack="t"), bright_blobs) == 0
+    labels = tifffile.imread(tmp_path / "in" / "out" / "film_label.tiff")
+    assert labels[0, 35, 80] == labels[1, 35, 120] == labels[2, 35, 160] > 0
+    assert labels[0, 95, 100] == labels[1, 95, 140] == labels[2, 95, 180] > 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from app.settings import Linking
 from app.stack import Film, link_frames
-from app.stack.drift import common_part, find_drift
+from app.stack.drift import common_part, find_drift, see_drift
 
 Labels = NDArray[np.int32]
 
@@ -64,6 +65,49 @@ def test_cells_that_move_are_no_moved_field(
     before: list[tuple[int, int]], after: list[tuple[int, int]]
 ) -> None:
     assert find_drift(field(90, 90, before), field(90, 90, after)) == (0, 0)
+
+
+def test_a_moved_picture_is_seen() -> None:
+    """Noise that moves as a whole has moved; what is new each time, flat or still has not."""
+    rng = np.random.default_rng(0)
+    world = rng.random((90, 120))
+    assert see_drift(world[10:70, 20:100], world[7:67, 31:111]) == (3, -11)
+    assert see_drift(rng.random((60, 80)), rng.random((60, 80))) is None
+    assert see_drift(world, world) is None
+    assert see_drift(np.zeros((60, 80)), np.zeros((60, 80))) is None
+    assert see_drift(np.zeros((60, 80)), world[:60, :80]) is None
+
+
+def test_a_picture_outvotes_dust_of_the_sensor() -> None:
+    """Three specks that stand still are taken for cells, while the stage moves all else by (8, 16)."""
+    world = np.random.default_rng(0).random((400, 440)).astype(np.float32)
+    dust, cells = [(5, 5), (90, 150), (150, 20)], [(40, 60), (70, 100)]
+    moved = [(y + 8, x + 16) for y, x in cells]
+    frames = [field(200, 200, dust + places) for places in (cells, moved)]
+    pictures = [world[100:300, 100:300], world[92:292, 84:284]]
+    alone, seen, thin = Film(Linking()), Film(Linking()), Film(Linking())
+    for labels, picture in zip(frames, pictures, strict=True):
+        alone.add(labels)
+        seen.add(labels, picture)
+        thin.add(labels, picture.reshape(100, 2, 100, 2).mean(axis=(1, 3)))
+    assert [film.offsets[1] for film in (alone, seen, thin)] == [(0, 0), (8, 16), (8, 16)]
+
+
+def test_the_real_colony_is_seen_to_drift(cells: Path) -> None:
+    """Its images alone tell where the stage went, to the cells' own width."""
+    folder = cells.parent / "films" / "ecoli_trpL"
+    if not folder.is_dir():
+        pytest.skip("../shared/data/films is absent")
+    film, seen = Film(Linking()), [(0, 0)]
+    pictures = [png_decode(path.read_bytes()) for path in sorted((folder / "images").glob("*.png"))]
+    for path in sorted((folder / "labels").glob("*.png")):
+        labels = png_decode(path.read_bytes())
+        film.add(np.unique(labels, return_inverse=True)[1].reshape(labels.shape).astype(np.int32))
+    for before, after in pairwise(pictures):
+        shift = see_drift(before, after)
+        assert shift is not None
+        seen.append((seen[-1][0] + shift[0], seen[-1][1] + shift[1]))
+    assert np.abs(np.subtract(seen, film.offsets)).max() < 20
 
 
 def test_the_real_colony_is_followed_through_all_divisions(cells: Path) -> None:
