@@ -50,8 +50,10 @@ def main() -> None:
 
 
 def print_sets(data: Path) -> None:
-    """Every set with colour images: how many of them, the most brown and least blue, and those in DAB."""
-    print("| set | colour images | most brown | median blue | taken for DAB |\n|---|---|---|---|---|")
+    """Every set with colour images: how many, their colours, and those taken for DAB."""
+    print(
+        "| set | colour images | most brown | median blue | most green | taken for DAB |\n|---|---|---|---|---|---|"
+    )
     for folder in sorted(folder for folder in data.iterdir() if (folder / "images").is_dir()):
         found = []
         for path in sorted((folder / "images").iterdir()):
@@ -60,8 +62,8 @@ def print_sets(data: Path) -> None:
                 in_dab = find_strength(Pixels(image), image.shape[:2]) > 0
                 found.append((*shares(image.reshape(-1, 3)), in_dab))
         if found:
-            brown, blue, taken = np.array(found).T
-            values = f"{brown.max():.3f} | {np.median(blue):.3f} | {taken.sum():.0f}"
+            brown, blue, green, taken = np.array(found).T
+            values = f"{brown.max():.3f} | {np.median(blue):.3f} | {green.max():.3f} | {taken.sum():.0f}"
             print(f"| {folder.name} | {len(found)} | {values} |")
 
 

@@ -21,7 +21,7 @@ HAEMATOXYLIN, DAB = (0.65, 0.70, 0.29), (0.27, 0.57, 0.78)  # density in red, gr
 FULL, AT = 0.9, 99.5  # density of well stained nuclei, and the percentile of an image that is brought to it
 STRONGEST = 4.0  # more would show noise
 LOOKS, LOOK = 8, 64  # strips that are looked at, and their rows
-BROWN, BLUE = 0.03, 0.01  # of the pixels, at least; see `python -m benchmarks.stains --sets`
+BROWN, BLUE, GREEN = 0.03, 0.01, 0.01  # shares, at least and at most; see `benchmarks.stains --sets`
 LIGHT = 128  # median of the brightest channel: light comes through
 
 DENSITY = -np.log10(np.maximum(np.arange(256), 1) / np.float32(255)).astype(np.float32)
@@ -66,8 +66,8 @@ def find_strength(image: Rows, shape: tuple[int, int]) -> float:
 
 def in_dab(pixels: NDArray[np.uint8]) -> bool:
     """Whether `(N, 3)` pixels are bright and some are brown and some blue."""
-    brown, blue = shares(pixels)
-    return bool(np.median(pixels.max(axis=1)) > LIGHT and brown > BROWN and blue > BLUE)
+    brown, blue, green = shares(pixels)
+    return bool(np.median(pixels.max(axis=1)) > LIGHT and brown > BROWN and blue > BLUE and green < GREEN)
 
 
 def amount(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -78,9 +78,10 @@ def amount(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     return np.maximum(found, 0)
 
 
-def shares(pixels: NDArray[np.uint8]) -> tuple[float, float]:
-    """Parts of `(N, 3)` pixels that are brown, as no haematoxylin and eosin are, and that are blue."""
+def shares(pixels: NDArray[np.uint8]) -> tuple[float, float, float]:
+    """Parts of `(N, 3)` pixels: brown, as no haematoxylin and eosin are; blue; and green, as no stain is."""
     red, green, blue = DENSITY[pixels].T
     is_brown = (blue > 0.25) & (blue > 1.25 * green) & (green > red)
     is_blue = (red > 0.15) & (red > blue) & (green > blue)
-    return float(is_brown.mean()), float(is_blue.mean())
+    is_green = (np.minimum(red, blue) > 0.15) & (green < 0.8 * np.minimum(red, blue))
+    return float(is_brown.mean()), float(is_blue.mean()), float(is_green.mean())

@@ -48,7 +48,15 @@ def test_what_is_in_dab(tissue: np.ndarray) -> None:
     )
     picks = np.random.default_rng(0).integers(0, 2, (200, 200))
     gray = np.repeat(normalise(nuclei(200, 200))[..., None], 3, axis=2)
-    for other in (eosin[picks], 255 - tissue, tissue[..., ::-1], gray, np.full((1, 1, 3), 255, np.uint8)):
+    noise = np.random.default_rng(0).integers(0, 256, (200, 200, 3), np.uint8)
+    for other in (
+        noise,
+        eosin[picks],
+        255 - tissue,
+        tissue[..., ::-1],
+        gray,
+        np.full((1, 1, 3), 255, np.uint8),
+    ):
         assert find_strength(Pixels(np.ascontiguousarray(other)), other.shape[:2]) == 0
 
 
