@@ -51,9 +51,8 @@ def main() -> None:
 
 def print_sets(data: Path) -> None:
     """Every set with colour images: how many, their colours, and those taken for DAB."""
-    print(
-        "| set | colour images | most brown | median blue | most green | taken for DAB |\n|---|---|---|---|---|---|"
-    )
+    print("| set | colour images | most brown | median blue | most green | taken for DAB |")
+    print("|---" * 6 + "|")
     for folder in sorted(folder for folder in data.iterdir() if (folder / "images").is_dir()):
         found = []
         for path in sorted((folder / "images").iterdir()):
