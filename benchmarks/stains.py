@@ -75,15 +75,15 @@ def print_scores(network: Network, data: Path, per_set: int) -> None:
         stained = [
             one for one in loaded if one[0].mean() > BRIGHT and (one[0][..., 0] != one[0][..., 2]).any()
         ]
-        rows = []
+        rows, taken = [], 0
         for image, true in stained[:per_set]:
             brown = in_dab(image)
-            strength = find_strength(Pixels(brown), brown.shape[:2]) or 1.0
+            strength = find_strength(Pixels(brown), brown.shape[:2])  # 0 where it is not taken for DAB
+            taken += strength > 0
             seen = ((image, 0.0), (brown, 0.0), (brown, strength))
             rows.append([match(true, labels(network, *one)).f1 for one in seen])
-        print(
-            f"| {name} | {len(rows)} | " + " | ".join(f"{mean:.3f}" for mean in np.mean(rows, axis=0)) + " |"
-        )
+        means = " | ".join(f"{mean:.3f}" for mean in np.mean(rows, axis=0))
+        print(f"| {name}, {taken} taken for DAB | {len(rows)} | {means} |")
     from skimage import data as images
 
     tissue = normalise(images.immunohistochemistry())
