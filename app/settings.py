@@ -55,12 +55,13 @@ class Merging:
 
     smallest: float = 16.0  # px of the scale's own grid; smaller cells are a finer scale's to find
     largest: float = 50.0  # px of the scale's own grid; above it a cell's worth falls
-    margin: float = 2.2  # a coarser cell must be worth so many times what lies in it
+    margin: float = 2.6  # a coarser cell must be worth so many times what lies in it
     extent: float = 0.75  # power of the area in a cell's worth
     sharpness: float = 3.0  # power of the score in it
-    voice: float = 3.0  # power of a scale's part in the image, by which its cells count
+    voice: float = 5.0  # power of a scale's part in the image, by which its cells count
     whisper: float = 0.2  # the least voice, so that sure small cells are heard beside large ones
     least: float = 0.18  # score times voice that a cell must have
+    own: float = 0.6  # part of `least` that is enough at the image's own size, scale 1
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,11 @@
 
 A cell is worth a power of its area times a power of its score. A scale has a
 voice in an image: what all its cells are worth together per diameter, as a part
-of what those of the best scale are, cubed, and never less than a whisper. So
-a scale that sees little but specks in an image is heard there only where it is
-sure: a cell of low score times voice is dropped. Of one scale all cells stay.
+of what those of the best scale are, to a high power, and never less than a
+whisper. So a scale that sees little but specks in an image is heard there only
+where it is sure: a cell of low score times voice is dropped, at the image's own
+size a little later than elsewhere, since nothing was lost or invented on the
+way there. Of one scale all cells stay.
 
 Scales are taken from the finest to the coarsest. A coarser cell competes with
 those cells found so far that lie in it by more than half of their own area,
@@ -103,7 +105,8 @@ def decide(layers: Sequence[Layer], shape: tuple[int, int], merging: Merging) ->
             np.add.at(covered, coarse[alive & ~inside], common[alive & ~inside])
             rivals.append((fine[inside], coarse[inside]))
         keep = (worths[j] > merging.margin * inside_worth) & (2 * covered <= areas[j])
-        keep[1:] &= voices[j] * layer.scores >= merging.least
+        least = merging.least * (merging.own if layer.scale == 1 else 1)
+        keep[1:] &= voices[j] * layer.scores >= least
         keep &= (j == 0) | (layer.diameters >= merging.smallest)
         keep[0] = False
         for i, (fine, coarse) in enumerate(rivals):

@@ -73,6 +73,14 @@ def test_large_and_small_live_side_by_side() -> None:
     assert ((cells.scores > 0.5) & (cells.scores <= 1)).all()
 
 
+@pytest.mark.parametrize(("scale", "stays"), [(1.0, True), (0.5, False)])
+def test_unsure_cells_are_believed_sooner_at_the_own_size(scale: float, stays: bool) -> None:
+    """Images at the size that networks know lost cells to merging that scale 1 alone had found."""
+    large, unsure = (180, 180, 90), at(scale, (40, 40, 24), (40, 140, 24), sure=0.75)
+    bands = [unsure, at(0.5), at(0.25, large)] if scale == 1 else [at(1), unsure, at(0.25, large)]
+    assert found(*bands).labels.max() == (3 if stays else 1)
+
+
 def test_specks_of_a_coarse_scale_are_not_heard() -> None:
     """What is under a dozen pixels on its own grid is a finer scale's to find."""
     cells = found(at(1), at(0.25, (100, 100, 20)))
