@@ -33,4 +33,6 @@ def stop_with_input() -> None:
             pass
         os.kill(os.getpid(), signal.SIGINT)
 
+    # what a shell starts in the background ignores Ctrl-C, and so does all that it starts
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     Thread(target=wait, name="input", daemon=True).start()

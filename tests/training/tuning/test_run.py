@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import signal
 import subprocess
 import sys
 
@@ -188,7 +189,10 @@ def test_a_program_hears_of_every_step(tmp_path, fields, start, short, monkeypat
 
 @pytest.mark.slow
 def test_a_watched_run_speaks_json_and_ends_with_its_input(tmp_path, make_examples, random_pair):
-    """A server that was killed must not leave a process behind that takes all cores for half an hour."""
+    """A server that was killed must not leave a process behind that takes all cores for half an hour.
+
+    Nor one that a shell had started in the background, where Ctrl-C is ignored: its runs went on.
+    """
     for part in ("i", "l"):
         (tmp_path / part).mkdir()
     for pair in make_examples(1):
@@ -206,7 +210,12 @@ def test_a_watched_run_speaks_json_and_ends_with_its_input(tmp_path, make_exampl
         str(random_pair),
     ]
     command += ["-i", str(tmp_path / "i"), "-l", str(tmp_path / "l"), "-o", str(tmp_path / "a.safetensors")]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # inherited, as from such a shell
+    try:
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    with process:
         first = json.loads(process.stdout.readline())
         process.stdin.close()
         *_, last = map(json.loads, process.stdout)
