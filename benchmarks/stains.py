@@ -26,8 +26,8 @@ from app.read import Pixels, normalise
 from app.settings import Merging, Tracking, Windows
 from evaluation.matching import match
 from training.data import find_pairs, load_image, load_labels
+from training.intensities import EOSIN
 
-EOSIN = (0.07, 0.99, 0.11)  # Ruifrok & Johnston, as the others in app/network/stains.py
 STRENGTHS = (0.6, 6.0)  # of haematoxylin and of DAB against the eosin whose place it takes
 BRIGHT = 115  # mean of an image in white light
 

@@ -6,14 +6,17 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from app.network.stains import DAB, HAEMATOXYLIN
+
 EXCLUSION_FLOOR = 196  # px; smaller cells keep their boundary (published training code)
 CHOSEN_CELLS = 0.4  # of the cells of a crop get a brightness of their own (paper, sec. 4)
 BRIGHTNESS = (1.0, 1.7)
 BRIGHT, COLOURED = 0.45, 0.04  # mean value, and mean spread of the channels, of stained tissue in white light
 DARKEST = 1 / 255
-STAINS = torch.tensor([[0.65, 0.70, 0.29], [0.07, 0.99, 0.11]])  # haematoxylin, eosin: density in R, G, B
+EOSIN = (0.07, 0.99, 0.11)  # density in red, green, blue
+STAINS = torch.tensor([HAEMATOXYLIN, EOSIN])
 ALONE = 0.3  # of the restained crops show haematoxylin alone, as app/network/stains.py does with DAB
-COUNTERSTAINS = torch.tensor([[0.07, 0.99, 0.11], [0.27, 0.57, 0.78], [0.27, 0.57, 0.78], [0.10, 0.75, 0.62]])
+COUNTERSTAINS = torch.tensor([EOSIN, DAB, DAB, (0.10, 0.75, 0.62)])
 
 
 def diversify(image: torch.Tensor, labels: torch.Tensor, p: float, rng: np.random.Generator) -> torch.Tensor:

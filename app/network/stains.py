@@ -24,6 +24,7 @@ PALE = 1.0  # stronger haematoxylin stands out from the brown by itself
 LOOKS, LOOK = 8, 64  # strips that are looked at, and their rows
 BROWN, BLUE, GREEN = 0.02, 0.003, 0.01  # shares, at least and at most; see `benchmarks.stains --sets`
 LIGHT = 128  # median of the brightest channel: light comes through
+GLASS = 230  # all channels from here on: nothing is there
 
 DENSITY = -np.log10(np.maximum(np.arange(256), 1) / np.float32(255)).astype(np.float32)
 UNMIXED = np.linalg.pinv(np.array([HAEMATOXYLIN, DAB]))[:, 0].astype(np.float32)  # density → haematoxylin
@@ -53,13 +54,10 @@ def find_strength(image: Rows, shape: tuple[int, int]) -> float:
     A few rows are looked at, the same ones whoever asks.
     """
     tops = np.unique(np.linspace(0, max(shape[0] - LOOK, 0), LOOKS).astype(int))
-    seen = []
-    for top in tops.tolist():
-        rows = image.rows(top, min(top + LOOK, shape[0]))
-        if (rows[..., 0] == rows[..., 2]).all():
-            return 0.0  # gray
-        seen.append(rows.reshape(-1, 3))
-    pixels = np.concatenate(seen)
+    looks = (image.rows(top, min(top + LOOK, shape[0])) for top in tops.tolist())
+    pixels = np.concatenate([rows[(rows < GLASS).any(axis=2)] for rows in looks])
+    if (pixels[:, 0] == pixels[:, 2]).all():
+        return 0.0  # gray, or nothing
     if not in_dab(pixels):
         return 0.0
     full = max(float(np.percentile(amount(pixels), AT)), 1e-3)

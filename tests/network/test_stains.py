@@ -60,6 +60,13 @@ def test_what_is_in_dab(tissue: np.ndarray) -> None:
         assert find_strength(Pixels(np.ascontiguousarray(other)), other.shape[:2]) == 0
 
 
+def test_glass_hides_no_tissue(tissue: np.ndarray) -> None:
+    """Rows of white above the tissue were taken for a gray image; most of a slide is glass."""
+    slide = np.full((4 * 512, 512, 3), 255, np.uint8)
+    slide[-512:] = tissue
+    assert find_strength(Pixels(slide), (2048, 512)) > 1
+
+
 def test_shown_only_where_it_is_asked_for(tissue: np.ndarray) -> None:
     pixels = Pixels(tissue)
     assert shown(pixels, 0.0) is pixels
