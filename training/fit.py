@@ -25,6 +25,7 @@ from training.data import Sample
 from training.log import EVERY, add_row, begin_log
 from training.mish import use_training_mish
 from training.objective import flow_loss, learning_rate
+from training.precision import fastest
 from training.sampling import read_clusters
 from training.settings import Phase
 
@@ -89,11 +90,11 @@ def train_step(
     clip: float,
     device: str,
 ) -> tuple[float, float, float]:
-    """One step of AdamW in bfloat16; returns both parts of the loss and the gradient's norm."""
+    """One step of AdamW; returns both parts of the loss and the gradient's norm."""
     image, labels, flow = (t.to(device) for t in batch)
     for group in optimizer.param_groups:
         group["lr"] = rate
-    with torch.autocast(device, torch.bfloat16):
+    with fastest(device):
         output = model(image.contiguous(memory_format=torch.channels_last))
     # slicing inside the loss turns the gradient to another layout, and every layer pays for it
     output.register_hook(lambda gradient: gradient.contiguous(memory_format=torch.channels_last))

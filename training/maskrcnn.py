@@ -17,6 +17,7 @@ from torch import nn
 
 from training.batches import Batch
 from training.data import Sample
+from training.precision import fastest
 from training.settings import Phase
 
 Found = tuple[NDArray[np.bool_], NDArray[np.float32]]  # (N, H, W) masks, (N,) scores
@@ -59,7 +60,7 @@ def rcnn_step(
     image, labels, _ = batch
     for group in optimizer.param_groups:
         group["lr"] = rate
-    with torch.autocast(device, torch.bfloat16):
+    with fastest(device):
         losses = model(list(image.to(device)), [target(one) for one in labels])
     first = losses["loss_classifier"] + losses["loss_box_reg"] + losses["loss_mask"]
     second = losses["loss_objectness"] + losses["loss_rpn_box_reg"]

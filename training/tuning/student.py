@@ -13,6 +13,7 @@ from app.network.model import MEDIARFormer
 from training.batches import Batch
 from training.mish import use_training_mish
 from training.objective import flow_loss
+from training.precision import fastest
 from training.tuning.settings import Tuning
 
 Tensors = dict[str, torch.Tensor]
@@ -51,7 +52,7 @@ class Student:
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         both = torch.cat([image, replayed]).contiguous(memory_format=torch.channels_last)
-        with torch.autocast("cpu", torch.bfloat16):
+        with fastest():
             with torch.no_grad():
                 said = self.start(both[len(image) :]).float()
             output = self.model(both)

@@ -16,6 +16,7 @@ from app.read import Pixels
 from app.settings import Merging, Tracking
 from evaluation.matching import match
 from training.data import Sample
+from training.precision import fastest
 from training.tuning.crops import scales_of
 
 LARGEST = 512  # px a side, at the scale of the cells, that is judged: the piece with most of them
@@ -47,7 +48,7 @@ def seen(model: nn.Module, image: NDArray[np.uint8], shape: tuple[int, int], sca
     rows = rescaled(Pixels(image), shape, scale).rows(0, height)
     tensor = torch.from_numpy(np.ascontiguousarray(rows.transpose(2, 0, 1), np.float32) / 255)
     padded = F.pad(tensor, (0, -width % STRIDE, 0, -height % STRIDE))
-    with torch.autocast("cpu", torch.bfloat16):
+    with fastest():
         output = model(padded[None].contiguous(memory_format=torch.channels_last))
     output = output[0, :, :height, :width].float()
     return np.ascontiguousarray(output[:2].numpy()), output[2].sigmoid().numpy()
