@@ -77,7 +77,7 @@ def find_all(
     shape = image.shape[0], image.shape[1]
     calibration = calibration or Calibration()
     watched: Any = engines[0] if calibration.modalities else None
-    rows = shown(Pixels(image), find_strength(Pixels(image), shape))
+    rows = shown(Pixels(image), shape[0], find_strength(Pixels(image), shape))
     outputs: dict[tuple[float, Key], NDArray[np.float32]] = {}
     found = {}
     for variant in wanted:

@@ -198,7 +198,7 @@ def see_part(maker: Maker, slide: Slide, plan: Plan, part: Part, folder: Folder)
         if missing:
             rung = plan.progress.rung
             network = network_of(maker)
-            image = shown(source, plan.progress.haematoxylin)
+            image = shown(source, shape[0], plan.progress.haematoxylin)
             scale, height, columns = part.scale, part.height, part.columns
             bands = part_of_bands(network, image, shape, rung, scale, height, missing, columns)
             for number, band in zip(missing, bands, strict=True):

@@ -196,7 +196,7 @@ class Network:
     ) -> list[Pass]:
         """All passes of the plan at one scale, in their order, over one image and into one mean."""
         rung = progress.rung
-        strips = self.where.strips(rescaled(shown(image, progress.haematoxylin), shape, scale))
+        strips = self.where.strips(rescaled(shown(image, shape[0], progress.haematoxylin), shape, scale))
         seen = scaled(shape, scale)
         grids = {view: self.where.grid(seen, view, rung.windows(self.windows)) for view in View}
         return [

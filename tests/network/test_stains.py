@@ -36,7 +36,7 @@ def test_stains_come_apart(haematoxylin: float, dab: float) -> None:
 @given(y0=st.integers(0, 90), height=st.integers(1, 60))
 def test_rows_are_those_of_the_whole(y0: int, height: int) -> None:
     """A slide is read in bands: a row must not depend on which band it came in."""
-    seen = Haematoxylin(Pixels(normalise(data.immunohistochemistry()[:150])), 2.0)
+    seen = Haematoxylin(Pixels(normalise(data.immunohistochemistry()[:150])), 150, 2.0)
     np.testing.assert_array_equal(seen.rows(y0, y0 + height), seen.rows(0, 150)[y0 : y0 + height])
 
 
@@ -69,7 +69,7 @@ def test_glass_hides_no_tissue(tissue: np.ndarray) -> None:
 
 def test_shown_only_where_it_is_asked_for(tissue: np.ndarray) -> None:
     pixels = Pixels(tissue)
-    assert shown(pixels, 0.0) is pixels
+    assert shown(pixels, 512, 0.0) is pixels
 
 
 def test_nuclei_are_found_under_brown(tissue: np.ndarray) -> None:
@@ -78,7 +78,7 @@ def test_nuclei_are_found_under_brown(tissue: np.ndarray) -> None:
     network = Network.load(find_weights("compact"), choose_device("cpu"), Windows(), exact=False)
     shape = corner.shape[:2]
     inside = {}
-    for name, seen in (("as it is", Pixels(corner)), ("unmixed", shown(Pixels(corner), 2.5))):
+    for name, seen in (("as it is", Pixels(corner)), ("unmixed", shown(Pixels(corner), 256, 2.5))):
         progress = network.plan(seen, shape, Clock.start(30.0))
         progress.haematoxylin = 0.0
         ((_, (_, probability)),) = network.planned(seen, shape, Clock.start(30.0), progress)
