@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,9 @@ from ..settings import Merging, Tracking
 from .tracking import Band, track_bands, track_cells
 
 Scored = Callable[[NDArray[np.float32]], None]
+Seen = Callable[[NDArray[np.uint8]], None] | None  # gets consecutive rows of probability, 255 is 1
+Rows = Iterator[NDArray[np.int32]]  # consecutive rows of labels
+Track = Callable[[Scored, Seen], Rows]  # all of one scale
 
 
 @dataclass(frozen=True)
@@ -77,8 +81,25 @@ def find_cells_in_bands(
     from the coarsest to the finest; each is used up before the next is begun.
     What they hold lies in files without names in `folder` until the last band is given out.
     """
-    if [scale for scale, _, _ in bands] == [1]:
-        yield from track_bands(bands[0][2], shape, tracking, device, scored)
+
+    def tracked(given: Iterable[Band], grid: tuple[int, int], scored: Scored, seen: Seen) -> Rows:
+        return track_bands(tapped(given, seen) if seen else given, grid, tracking, device, scored)
+
+    scales = [(scale, grid, partial(tracked, given, grid)) for scale, grid, given in bands]
+    return merge_scales(scales, shape, tracking.probability_threshold, merging, folder, scored)
+
+
+def merge_scales(
+    scales: Sequence[tuple[float, tuple[int, int], Track]],
+    shape: tuple[int, int],
+    threshold: float,
+    merging: Merging,
+    folder: Path,
+    scored: Scored,
+) -> Rows:
+    """As `find_cells_in_bands`, by whatever tracks each scale; `threshold` is that of the probability."""
+    if [scale for scale, _, _ in scales] == [1]:
+        yield from scales[0][2](scored, None)
         return
 
     from .layers import Layer
@@ -87,12 +108,11 @@ def find_cells_in_bands(
 
     with ExitStack() as spools:
         layers = []
-        for scale, grid, given in bands:
+        for scale, grid, track in scales:
             labels, probability = (spools.enter_context(Spool(folder)) for _ in range(2))
             areas = [np.zeros(1, np.int64)]
             scores: list[NDArray[np.float32]] = [np.zeros(0, np.float32)]
-            seen = given if scale == 1 else tapped(given, probability.append)
-            for rows in track_bands(seen, grid, tracking, device, scores.append):
+            for rows in track(scores.append, None if scale == 1 else probability.append):
                 labels.append(rows)
                 areas.append(np.bincount(rows.ravel()))
             all_scores = np.concatenate(scores)
@@ -104,7 +124,7 @@ def find_cells_in_bands(
                     probability,
                     all_scores,
                     summed(areas, len(all_scores) + 1),
-                    tracking.probability_threshold,
+                    threshold,
                 )
             )
         yield from merged(layers[::-1], shape, merging, lambda _, new: scored(new))

@@ -103,15 +103,15 @@ def test_holes_across_seams_are_filled_once():
 
 def test_empty_blocks_are_not_tracked_and_change_nothing(noisy, monkeypatch):
     """Most of a slide is glass."""
-    import app.cells.blocks.stream as stream
+    import app.cells.blocks.track as track_module
 
     flow, probability = noisy(600, 600, 30)
     probability[200:, :] = 0
     probability[:, 200:] = 0
     whole = compute_masks(flow, probability)
     tracked = []
-    owned = stream.owned_masks
-    monkeypatch.setattr(stream, "owned_masks", lambda *a: tracked.append(a) or owned(*a))
+    owned = track_module.owned_masks
+    monkeypatch.setattr(track_module, "owned_masks", lambda *a: tracked.append(a) or owned(*a))
     assert (track(flow, probability, Tracking(block=100, block_from=0)) == whole).all()
     assert len(tracked) <= 9  # of 36: four with cells and those whose halo meets them
 

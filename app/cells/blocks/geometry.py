@@ -46,6 +46,11 @@ class Block:
         return self.y0 - other.y0, self.x0 - other.x0, self.y1 - other.y0, self.x1 - other.x0
 
 
+def tops(height: int, size: int) -> range:
+    """The rows at which the inner parts of blocks begin."""
+    return range(0, height, size)
+
+
 def row_of_blocks(y0: int, size: int, height: int, width: int) -> Iterator[Block]:
     """The blocks whose inner parts begin at row `y0`, from left to right."""
     for x0 in range(0, width, size):

@@ -44,8 +44,13 @@ class Rows:
             for _, rows, _, probability in self._pieces(part)
         )
 
-    def cut(self, part: Block) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Copies of this part: `(2, h, w)` flow and `(h, w)` probability, float32."""
+    def cut(self, part: Block, threshold: float) -> tuple[NDArray[np.float32], NDArray[np.float32]] | None:
+        """Copies of this part: `(2, h, w)` flow and `(h, w)` probability, float32.
+
+        None where no probability is above the threshold.
+        """
+        if not self.any_above(part, threshold):
+            return None
         flow = np.empty((2, part.y1 - part.y0, part.x1 - part.x0), np.float32)
         probability = np.empty(flow.shape[1:], np.float32)
         for there, rows, band_flow, band_probability in self._pieces(part):
