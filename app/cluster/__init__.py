@@ -4,8 +4,10 @@ A `Job` with `workers` or `scheduler` comes in, the files that `run` would have 
 bits. `predict.predict` is the door. Dask is imported here alone, and only once such a job is there.
 
     predict ─> folder ┬─> connect    a local cluster, or one that exists
-                      ├─> tasks      what a worker does: an image, or some bands of a slide
+                      ├─> tasks      what a worker does: an image, bands of a slide, a block of its cells
                       ├─> cut        where a slide is cut into parts
-                      ├─> slide      a slide's bands in their order, as if a network here gave them
-                      └─> store      bands on shared storage, each with its checksum
+                      ├─> blocks     blocks to track, and the bands that each needs
+                      ├─> slide      a slide's rows of labels, as if they were tracked here
+                      ├─> queue      its tasks: which are out, and what became of them
+                      └─> store      bands (tiles) and blocks (found) on shared storage, with checksums
 """

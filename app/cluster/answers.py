@@ -16,15 +16,14 @@ POLL = 0.05  # s between looks; our own, so that a signal is heard meanwhile
 SILENCE = 60.0  # s without a scheduler after which it is given up
 
 
-def answer(client: Client, future: Future, check: Callable[[], None]) -> Any:
-    """Waits for a task and gives its result, or raises what it raised; `check` may raise meanwhile.
+def wait_for(client: Client, future: Future, check: Callable[[], None]) -> None:
+    """Returns when a task is over, one way or the other; `check` may raise meanwhile.
 
     Raises ClusterError where the scheduler is gone.
     """
     while not finished(client, future):
         check()
         time.sleep(POLL)
-    return taken(future)
 
 
 def finished(client: Client, future: Future) -> bool:

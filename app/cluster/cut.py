@@ -13,6 +13,7 @@ from itertools import pairwise
 from ..network.parts import count_bands
 from ..network.scales import scaled
 from ..settings import Windows
+from .blocks import Piece
 from .store import Part
 
 ROWS = 2048  # of its scale that a part has at least: the halo above it is half a window's work to a quarter
@@ -53,14 +54,24 @@ def evened(
     return even
 
 
-def place(part: Part, shape: tuple[int, int]) -> tuple[tuple[int, int], tuple[int, int]]:
-    """Rows and columns of a part in the image, px; the second of each is past the last."""
-    rows = part.bands.start * part.height, min(part.bands.stop * part.height, shape[0])
-    left, right = part.columns or (0, scaled(shape, part.scale)[1])
-    return rows, (int(left / part.scale), min(math.ceil(right / part.scale), shape[1]))
+def place(task: Part | Piece, shape: tuple[int, int]) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Rows and columns of a part or a block in the image, px; the second of each is past the last."""
+    if isinstance(task, Piece):
+        block = task.block
+        rows = in_image(block.y0, block.y1, task.scale, shape[0])
+        return rows, in_image(block.x0, block.x1, task.scale, shape[1])
+    rows = task.bands.start * task.height, min(task.bands.stop * task.height, shape[0])
+    left, right = task.columns or (0, scaled(shape, task.scale)[1])
+    return rows, in_image(left, right, task.scale, shape[1])
 
 
-def in_words(part: Part, shape: tuple[int, int]) -> str:
-    """A part's place for a person."""
-    (top, bottom), (left, right) = place(part, shape)
-    return f"part at rows {top} to {bottom}, columns {left} to {right}, seen at scale {part.scale:g},"
+def in_image(first: int, last: int, scale: float, side: int) -> tuple[int, int]:
+    """Px of a scale's grid in the image."""
+    return int(first / scale), min(math.ceil(last / scale), side)
+
+
+def in_words(task: Part | Piece, shape: tuple[int, int]) -> str:
+    """Its place for a person."""
+    (top, bottom), (left, right) = place(task, shape)
+    what, done = ("block", "tracked") if isinstance(task, Piece) else ("part", "seen")
+    return f"{what} at rows {top} to {bottom}, columns {left} to {right}, {done} at scale {task.scale:g},"

@@ -1,7 +1,7 @@
 """A folder on workers: slides that would keep the others waiting in parts, then an image per task.
 
-this process    deals out, tracks slides whose parts workers see, tells, counts
-worker          opens, claims, predicts, tracks, writes and draws an image; or predicts bands of a slide
+this process    deals out, joins slides whose parts workers see and track, tells, counts
+worker          opens, claims, predicts, tracks, writes and draws an image; or does a part of a slide
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ class ClusterRun(Run):
             return False  # the task will say why
 
     def slide(self, path: Path) -> None:
-        """One slide: seen in parts there, tracked and written here."""
+        """One slide: seen and tracked in parts there, joined and written here."""
         ready = self.prepare(path, wait_for_others=False)
         if ready is None:
             return
@@ -99,7 +99,8 @@ class ClusterRun(Run):
             finally:
                 self.bars.close_windows()
             if finished.row is not None:
-                finished = replace(finished, row=replace(finished.row, parts=tuple(workers.times)))
+                times = tuple(workers.queue.times.values())
+                finished = replace(finished, row=replace(finished.row, parts=times))
             self.done(ready, finished)
             logger.info("%s: %s", path, workers.words(finished.seconds))
             workers.folder.remove()

@@ -1,85 +1,79 @@
-"""A slide seen by many workers: bands in their order for `finish_banded`, as if a network here gave them.
+"""A slide seen and tracked by many workers, and joined here, for `finish_banded`.
 
-Parts are bands in a row, or some columns of them. They are asked for from the coarsest scale to the
-finest and from the top to the bottom, so that tracking here follows while
-workers go on. Each leaves its bands in a hidden folder beside the result, where
-they stay until the slide is done: whoever runs the same command after a crash
-finds them. A task carries names and numbers only, never pixels.
+Workers leave what they made in a hidden folder beside the result, where it stays
+until the slide is done: whoever runs the same command after a crash finds it. Joining
+follows from the top while workers go on: ids are given in the order of first
+pixels, as one machine gives them, and scales are merged.
 """
 
 from __future__ import annotations
 
 import logging
-import time
-from collections import deque
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, replace
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .. import __version__
-from ..errors import ClusterError, DeviceError, PartError, WeightsError
-from ..network import Band, Clock, Progress
+from ..cells.blocks.geometry import Block
+from ..cells.multiscale import Rows, Scored, Seen, merge_scales
+from ..network import Band, Clock, Progress, scaled
 from ..network.ladder import Rung
-from ..network.strips import Rows
-from ..run.parts import PartTime
+from ..run.kept import Kept
 from ..run.ready import Ready
-from .answers import answer, reason
-from .cut import cut, evened, in_words, place
+from ..settings import Job, Tracking
+from .answers import taken
+from .blocks import Piece, Stored, one_band, pieces
+from .cut import cut, evened
+from .found import Found
+from .queue import FIRST, Queue, Task
 from .store import Folder, Part
-from .tasks import Heard, Maker, Plan, Slide, plan_slide, see_part
+from .tasks import Maker, Plan, Slide, plan_slide, see_part, track_piece
 
 if TYPE_CHECKING:
-    from distributed import Client, Future
+    from distributed import Client
+
+    from ..cells.blocks.track import Tracked
 
 logger = logging.getLogger(__name__)
 
-PER_WORKER = 4  # parts that a worker may have waiting; their results lie on the disk, not in memory
-RETRIES = 2  # of a part that raised; one whose worker died is Dask's to do again
-FIRST = 10  # priority over the images that wait
-
 
 class Workers:
-    """Stands where `finish_banded` expects a network."""
-
-    tracks_on = "cpu"
+    """Hands of `finish_banded`, elsewhere."""
 
     def __init__(
         self, client: Client, maker: Maker, ready: Ready, slide: Slide, check: Callable[[int, int], None]
     ) -> None:
-        """`check` is called with the parts that are done, and all, while we wait, and may raise."""
+        """`check` is called with the tasks that are done, and all, while we wait, and may raise."""
         self.client = client
         self.maker = maker
         self.slide = slide
+        self.ready = ready
         self.record = {"version": __version__, **asdict(ready.record)}
         self.folder = Folder(ready.partial.path.with_name(f".{ready.stem}.parts").absolute())
-        self.tell = check
-        self.total = 0  # parts of all scales
-        self.made: Plan | None = None
-        self.parts: deque[Part] = deque()  # not asked for yet
-        self.asked: deque[tuple[Part, Future]] = deque()  # in the order in which they are used up
-        self.times: list[PartTime] = []
-        self.waited = 0.0  # s in which nothing could be done here
+        self.queue = Queue(client, slide.path, ready.shape, check)
 
-    def plan(self, image: Rows, shape: tuple[int, int], clock: Clock, scales: tuple[float, ...]) -> Progress:
+    def plan(self, clock: Clock, scales: tuple[float, ...]) -> Progress:
         """That of the run before us where it left one, else as one worker finds it.
 
         So the budget is one of work: it buys what it would buy if one worker did it all.
         """
-        del image, shape
         self.made = self.planned_before()
         if self.made is None:
             future = self.client.submit(
                 plan_slide, self.maker, self.slide, clock.budget, scales, pure=False, priority=FIRST
             )
-            self.made = made = self.waited_for(future)
+            self.queue.wait(future)
+            self.made = made = taken(future)
             self.folder.begin({**self.record, "plan": {**asdict(made), "progress": asdict(made.progress)}})
         self.made.progress.passes = self.made.progress.rung.passes
         return self.made.progress
 
     def planned_before(self) -> Plan | None:
-        """The plan of the bands that lie there, where they are of the same image by the same means."""
+        """The plan of what lies there, where it is of the same image by the same means."""
         known = self.folder.plan()
         plan = known.pop("plan", None)
         if not isinstance(plan, dict) or known != self.record:
@@ -90,104 +84,89 @@ class Workers:
         logger.info("%s: goes on from the parts that a run before this left", self.slide.path)
         return Plan(Progress(Rung(**rung), **progress), plan["low"], plan["high"])
 
-    def bands(
-        self, image: Rows, shape: tuple[int, int], clock: Clock, progress: Progress, scale: float, height: int
-    ) -> Iterator[Band]:
-        """As `Network.bands`; raises PartError, WeightsError, DeviceError, or ClusterError."""
-        del image, clock
-        if scale == progress.rung.scales[-1]:
-            workers = max(len(self.client.nthreads()), 1)
-            *coarse, last = [cut(shape, s, height, workers) for s in reversed(progress.rung.scales)]
-            last = evened(last, shape, workers, self.folder.has)
-            self.parts = deque(part for parts in [*coarse, last] for part in parts)
-            self.total = len(self.parts)
-        self.ask()
-        while self.asked and self.asked[0][0].scale == scale:
-            beside = [one for one in self.asked if together(one[0], self.asked[0][0])]
-            parts = [part for part, _ in beside]
-            for part, future in beside:
-                self.seen(part, future, shape)
-            for number in parts[0].bands:
-                self.ask()
-                columns = [self.band(part, number, shape) for part in parts]
-                yield columns[0] if len(columns) == 1 else joined(columns)
-            for _ in parts:
-                self.asked.popleft()
-            self.ask()
+    def cells(
+        self, job: Job, clock: Clock, progress: Progress, height: int, kept: Kept, scored: Scored
+    ) -> Rows:
+        """See `app.run.finish.Hands`; raises PartError, WeightsError, DeviceError, or ClusterError."""
+        del clock
+        shape = self.ready.shape
+        scales = progress.rung.scales[::-1]  # the coarsest first
+        workers = max(len(self.client.nthreads()), 1)
+        parts = [cut(shape, scale, height, workers) for scale in scales]
+        parts[-1] = evened(parts[-1], shape, workers, self.folder.has)
+        self.queue.work = partial(self.work, job.tracking)
+        self.queue.add([part for each in parts for part in each], [])
 
-    def ask(self) -> None:
-        """Keeps workers busy: no more than PER_WORKER parts each are waiting or being done.
+        from ..cells.blocks.track import largest_halo  # numba, while workers begin
 
-        Columns of the same bands are asked for together.
-        """
-        limit = PER_WORKER * max(len(self.client.nthreads()), 1)
-        busy = sum(not future.done() for _, future in self.asked)
-        while self.parts and (busy < limit or together(self.parts[0], self.asked[-1][0])):
-            part = self.parts.popleft()
-            self.asked.append((part, self.submit(part)))
-            busy += 1
+        rows = [list(pieces(each, shape, job.tracking, largest_halo(job.tracking))) for each in parts]
+        self.queue.add([], [piece for each in rows for row in each for piece in row])
+        yield from merge_scales(
+            [
+                (scale, scaled(shape, scale), partial(self.joined, each, job.tracking))
+                for scale, each in zip(scales, rows, strict=True)
+            ],
+            shape,
+            job.tracking.probability_threshold,
+            job.merging,
+            self.ready.partial.path.parent,
+            scored,
+        )
+        if kept.wanted:
+            for _ in kept.collect(self.bands(parts[-1], shape)):
+                pass
 
-    def submit(self, part: Part) -> Future:
-        return self.client.submit(
-            see_part, self.maker, self.slide, self.made, part, self.folder,
-            pure=False, retries=RETRIES, priority=FIRST,
-        )  # fmt: skip
+    def work(self, tracking: Tracking, task: Task) -> tuple[Any, ...]:
+        """What a worker is to call for a task."""
+        given = self.maker, self.slide, self.made, task, self.folder
+        return (track_piece, *given, tracking) if isinstance(task, Piece) else (see_part, *given)
 
-    def seen(self, part: Part, future: Future, shape: tuple[int, int]) -> None:
-        """Waits for a part."""
+    def joined(self, rows: Sequence[Sequence[Piece]], tracking: Tracking, scored: Scored, seen: Seen) -> Rows:
+        """The rows of labels of one scale, each when its blocks are there."""
+        from ..cells.blocks.join import join
+
+        return join((self.tracked(row, seen) for row in rows), rows[0][0].grid, tracking, scored)
+
+    def tracked(self, row: Sequence[Piece], seen: Seen) -> Iterator[Tracked]:
+        """The blocks of one row, one at a time; `seen` gets the row's probability."""
+        first, grid = row[0].block, row[0].grid
+        probability = np.empty((first.y1 - first.y0, grid[1] if seen else 0), np.uint8)
+        for piece in row:
+            found = self.found(piece)
+            if found.probability is not None and seen:
+                probability[:, piece.block.x0 : piece.block.x1] = found.probability
+            if found.tracked is not None:
+                yield found.tracked
+        if seen:
+            seen(probability)
+
+    def found(self, piece: Piece) -> Found:
+        """What is in a block; one that is damaged on the disk is done once more."""
+        self.queue.done(piece)
         try:
-            told: Heard = self.waited_for(future)
-        except (WeightsError, DeviceError, ClusterError):
-            raise
-        except Exception as error:
-            raise PartError(
-                f"{self.slide.path}: {in_words(part, shape)} failed on every try: {reason(error)}; "
-                "mend that and run again, the other parts are kept"
-            ) from error
-        where = place(part, shape)
-        self.times.append(PartTime(part.scale, *where, told.seconds, told.worker, told.kept))
-        logger.debug("%s: %s %.1f s on %s", self.slide.path, in_words(part, shape), told.seconds, told.worker)
-
-    def waited_for(self, future: Future) -> Any:
-        """A task's result; the time until it is there is not ours."""
-        began = time.monotonic()
-        try:
-            return answer(self.client, future, self.check)
-        finally:
-            self.waited += time.monotonic() - began
-
-    def check(self) -> None:
-        """Shows how far the parts are; raises Stopped where a signal came."""
-        waiting = sum(not future.done() for _, future in self.asked)
-        self.tell(self.total - len(self.parts) - waiting, self.total)
-
-    def band(self, part: Part, number: int, shape: tuple[int, int]) -> Band:
-        """One band from the shared folder; what is damaged there is done once more."""
-        try:
-            return self.folder.get(part, number)
+            return self.folder.get_cells(piece.scale, piece.block)
         except (OSError, ValueError):
-            again = replace(part, bands=range(number, number + 1))
-            logger.warning(
-                "%s: %s is damaged on the disk and done again", self.slide.path, in_words(again, shape)
-            )
-            self.seen(again, self.submit(again), shape)
-            return self.folder.get(part, number)
+            self.queue.again(piece)
+            return self.folder.get_cells(piece.scale, piece.block)
+
+    def bands(self, parts: Sequence[Part], shape: tuple[int, int]) -> Iterator[Band]:
+        """What was seen at one scale, as one machine has it; all parts are done."""
+        grid = scaled(shape, parts[0].scale)
+        source = Stored(
+            self.folder, grid, parts, lambda part, number: self.queue.again(one_band(part, number))
+        )
+        step = math.ceil(parts[0].height * parts[0].scale)
+        for y in range(0, grid[0], step):
+            rows = source.read(Block(y, 0, min(y + step, grid[0]), grid[1]))
+            yield rows[:2], rows[2]
 
     def words(self, seconds: float) -> str:
-        """What parts there were, the work in them, and what of the slide's `seconds` was spent here."""
-        times = [part.seconds for part in self.times]
+        """What tasks there were, the work in them, and what of the slide's `seconds` was spent here."""
+        times = self.queue.times.values()
+        tracked = [one.seconds for one in times if one.tracked]
+        seen = [one.seconds for one in times if not one.tracked]
         return (
-            f"{len(times)} parts, {sum(times):.1f} s of work, the longest {max(times):.1f} s; "
-            f"{seconds - self.waited:.1f} s here"
+            f"{len(seen)} parts, {sum(seen):.1f} s of work, the longest {max(seen):.1f} s; "
+            f"{len(tracked)} blocks, {sum(tracked):.1f} s of tracking; "
+            f"{seconds - self.queue.waited:.1f} s here"
         )
-
-
-def together(part: Part, other: Part) -> bool:
-    """Whether two parts are columns of the same bands."""
-    return (part.scale, part.bands) == (other.scale, other.bands)
-
-
-def joined(columns: list[Band]) -> Band:
-    """One band of its columns, from left to right."""
-    flow, probability = zip(*columns, strict=True)
-    return np.concatenate(flow, axis=-1), np.concatenate(probability, axis=-1)

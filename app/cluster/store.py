@@ -1,18 +1,15 @@
-"""Bands of a slide on storage that all machines share: whole or not there, each with its checksum.
+"""What workers made of a slide, on storage that all machines share: whole or not there, with checksums.
 
-A file is sha256 of the rest (32 bytes), height and width (two int64), and
-`(3, h, W)` float32 flow y, flow x, probability, zlib. No locks: two workers may
-make one band, since both make the same bytes, and the name goes to a whole file.
+A file per band that was seen (tiles.py) and per block that was tracked (found.py). No locks: two workers may
+make one of them, since both make the same bytes, and the name goes to a whole file.
 """
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import shutil
-import struct
-import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -20,11 +17,10 @@ from uuid import uuid4
 import numpy as np
 from numpy.typing import NDArray
 
+from ..cells.blocks.geometry import Block
 from ..network import Band
+from . import found, tiles
 
-SUM = 32  # bytes of a sha256
-SIZE = struct.Struct("<qq")
-LEVEL = 1  # of zlib: glass shrinks to nothing, tissue hardly at any level
 PLAN = "plan.json"
 
 
@@ -40,7 +36,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Folder:
-    """The bands of one slide."""
+    """All files of one slide."""
 
     path: Path
 
@@ -51,14 +47,12 @@ class Folder:
 
     def put(self, part: Part, number: int, band: Band) -> None:
         """Writes a band; raises OSError."""
-        rows = np.concatenate((band[0], band[1][None]))
-        rest = SIZE.pack(*rows.shape[1:]) + zlib.compress(rows.tobytes(), LEVEL)
-        write_whole(self.band(part, number), hashlib.sha256(rest).digest() + rest)
+        write_whole(self.band(part, number), tiles.pack(band))
 
     def holds(self, part: Part, number: int) -> bool:
         """Whether a band is there and undamaged."""
         try:
-            checked(self.band(part, number))
+            self.get(part, number)
         except (OSError, ValueError):
             return False
         return True
@@ -67,13 +61,29 @@ class Folder:
         """Whether all bands of a part are there, as far as their names tell."""
         return all(self.band(part, number).exists() for number in part.bands)
 
-    def get(self, part: Part, number: int) -> Band:
-        """Reads a band; raises OSError, or ValueError where it is damaged."""
-        rest = checked(self.band(part, number))
-        shape = SIZE.unpack_from(rest)
-        flat = np.frombuffer(bytearray(zlib.decompress(rest[SIZE.size :])), np.float32)
-        rows: NDArray[np.float32] = flat.reshape(3, *shape)
-        return rows[:2], rows[2]
+    def get(self, part: Part, number: int, wanted: tiles.Span | None = None) -> NDArray[np.float32]:
+        """`(3, h, w)`: what is `wanted` of a band, or all; raises OSError, ValueError where it is damaged."""
+        return tiles.unpack(self.band(part, number), wanted)
+
+    def cells(self, scale: float, block: Block) -> Path:
+        """Where the cells of a block lie."""
+        return self.path / f"{scale:g}-{block.y0}-{block.x0}.cells"
+
+    def put_cells(self, scale: float, block: Block, cells: found.Found) -> None:
+        """Writes what was found in a block; raises OSError."""
+        write_whole(self.cells(scale, block), found.pack(cells))
+
+    def get_cells(self, scale: float, block: Block) -> found.Found:
+        """Reads it; raises OSError, or ValueError where it is damaged."""
+        return found.unpack(self.cells(scale, block))
+
+    def holds_cells(self, scale: float, block: Block) -> bool:
+        """Whether what was found in a block is there and undamaged."""
+        try:
+            self.get_cells(scale, block)
+        except (OSError, ValueError):
+            return False
+        return True
 
     def plan(self) -> dict[str, object]:
         """What the bands that lie here were made by; empty where nothing does."""
@@ -85,26 +95,19 @@ class Folder:
         """An empty folder for bands made by `plan`; raises OSError."""
         self.remove()
         self.path.mkdir(parents=True)
-        write_whole(self.path / PLAN, json.dumps(plan, indent=1).encode())
+        write_whole(self.path / PLAN, [json.dumps(plan, indent=1).encode()])
 
     def remove(self) -> None:
         """Takes everything away."""
         shutil.rmtree(self.path, ignore_errors=True)
 
 
-def checked(path: Path) -> bytes:
-    """What follows the checksum of a file; raises OSError, or ValueError where the two don't fit."""
-    data = path.read_bytes()
-    if hashlib.sha256(memoryview(data)[SUM:]).digest() != data[:SUM]:
-        raise ValueError(f"{path}: is damaged")
-    return data[SUM:]
-
-
-def write_whole(path: Path, data: bytes) -> None:
+def write_whole(path: Path, data: Iterable[bytes]) -> None:
     """A file that takes its name once its bytes are there."""
     temporary = path.with_name(f"{path.name}.{uuid4().hex}")
     try:
-        temporary.write_bytes(data)
+        with temporary.open("wb") as file:
+            file.writelines(data)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

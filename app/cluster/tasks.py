@@ -10,13 +10,14 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import Protocol
 
 from .. import __version__
+from ..cells.multiscale import in_bytes
 from ..errors import WeightsError
 from ..network import Clock, Network, Progress, choose_device
 from ..network.parts import part_of_bands
@@ -27,9 +28,12 @@ from ..run.console import OURS
 from ..run.folder import Run
 from ..run.stacks import unheard
 from ..run.tally import Tally
-from ..settings import Job, Windows
+from ..settings import Job, Tracking, Windows
+from .blocks import Piece, Stored
+from .found import Found
 from .store import Folder, Part
 
+logger = logging.getLogger(__name__)
 one_at_a_time = Lock()  # a worker of a foreign cluster may have many threads, and one engine uses all cores
 
 
@@ -187,20 +191,50 @@ def plan_slide(maker: Maker, slide: Slide, budget: float | None, scales: tuple[f
 
 def see_part(maker: Maker, slide: Slide, plan: Plan, part: Part, folder: Folder) -> Heard:
     """Puts the bands of `part` into `folder`; those that an earlier try left there are not done again."""
-    from ..read.normalise import Scale
-
-    with heard() as told, slide.open() as source:
-        source.scale = Scale(plan.low, plan.high)
-        shape = source.info.height, source.info.width
+    with heard() as told:
         first = next((n for n in part.bands if not folder.holds(part, n)), part.bands.stop)
         missing = range(first, part.bands.stop)
         told.kept = not missing
         if missing:
-            rung = plan.progress.rung
-            network = network_of(maker)
-            image = shown(source, shape[0], plan.progress.haematoxylin)
-            scale, height, columns = part.scale, part.height, part.columns
-            bands = part_of_bands(network, image, shape, rung, scale, height, missing, columns)
-            for number, band in zip(missing, bands, strict=True):
-                folder.put(part, number, band)
+            see(maker, slide, plan, replace(part, bands=missing), folder)
+    return told
+
+
+def see(maker: Maker, slide: Slide, plan: Plan, part: Part, folder: Folder) -> None:
+    """Does the bands of `part`, whatever is there."""
+    from ..read.normalise import Scale
+
+    with slide.open() as source:
+        source.scale = Scale(plan.low, plan.high)
+        shape = source.info.height, source.info.width
+        rung = plan.progress.rung
+        image = shown(source, shape[0], plan.progress.haematoxylin)
+        bands = part_of_bands(
+            network_of(maker), image, shape, rung, part.scale, part.height, part.bands, part.columns
+        )
+        for number, band in zip(part.bands, bands, strict=True):
+            folder.put(part, number, band)
+
+
+def track_piece(
+    maker: Maker, slide: Slide, plan: Plan, piece: Piece, folder: Folder, tracking: Tracking
+) -> Heard:
+    """Puts the cells of a block into `folder`, from the bands that lie there; a damaged one is done again."""
+    from ..cells.blocks.track import track_block
+    from ..cells.choice import form_for
+
+    def mend(part: Part, number: int) -> None:
+        one = replace(part, bands=range(number, number + 1))
+        logger.warning("%s: %s is damaged on the disk and done again", slide.path, folder.band(one, number))
+        see(maker, slide, plan, one, folder)
+
+    with heard() as told:
+        told.kept = folder.holds_cells(piece.scale, piece.block)
+        if not told.kept:
+            source = Stored(folder, piece.grid, piece.parts, mend)
+            form = form_for(network_of(maker).tracks_on, tracking.block**2)
+            tracked = track_block(source, piece.block, tracking, form)
+            # coarser scales are drawn with their probability
+            drawn = None if piece.scale == 1 else in_bytes(source.read(piece.block)[2])
+            folder.put_cells(piece.scale, piece.block, Found(tracked, drawn))
     return told

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -10,10 +9,10 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ..cells import Extents, Found, find_cells, find_cells_in_bands
+from ..cells import Extents, Found, find_cells
+from ..cells.multiscale import Rows, Scored
 from ..cells.spool import Spool
-from ..network import Band, Clock, Network, Progress, ScaleBands, parse_scales, scaled
-from ..network.strips import Rows
+from ..network import Clock, Network, Progress, ScaleBands, parse_scales
 from ..settings import Job
 from ..write.labels import rewrite_record, write_label_bands, write_labels
 from ..write.rows import OnDisk
@@ -26,27 +25,19 @@ if TYPE_CHECKING:
     from .report import Row
 
 
-class Bands(Protocol):
-    """Gives a slide's flow and probability band by band, as `Network` does."""
+class Hands(Protocol):
+    """Who sees and tracks a slide: `Alone`, or many workers."""
 
-    tracks_on: str
-
-    def plan(
-        self, image: Rows, shape: tuple[int, int], clock: Clock, scales: tuple[float, ...], /
-    ) -> Progress:
+    def plan(self, clock: Clock, scales: tuple[float, ...], /) -> Progress:
         """What will be run."""
 
-    def bands(
-        self,
-        image: Rows,
-        shape: tuple[int, int],
-        clock: Clock,
-        progress: Progress,
-        scale: float,
-        height: int,
-        /,
-    ) -> Iterator[Band]:
-        """Consecutive bands of `height` image rows at one scale."""
+    def cells(
+        self, job: Job, clock: Clock, progress: Progress, height: int, kept: Kept, scored: Scored, /
+    ) -> Rows:
+        """Consecutive rows of the final labels, by bands of `height` image rows.
+
+        `scored` gets the scores in the order of ids, `kept` what was seen at the finest scale.
+        """
 
 
 @dataclass(frozen=True)
@@ -99,33 +90,19 @@ def finish_whole(
     return replace(done, setting=setting.name) if setting is not None and several else done
 
 
-def finish_banded(job: Job, ready: Ready, network: Bands, clock: Clock) -> Finished:
+def finish_banded(job: Job, ready: Ready, hands: Hands, clock: Clock) -> Finished:
     """Network, tracking and writing of a slide, band by band.
 
     What its writers need waits on the disk, in files without names beside the results.
     Its coarse scales are tracked before scale 1 is seen, so it takes the common setting.
     """
-    progress = network.plan(ready.source, ready.shape, clock, parse_scales(job.scales))
+    progress = hands.plan(clock, parse_scales(job.scales))
     height = band_height(ready.shape[1])
-    finest = progress.rung.scales[0]
     folder = ready.partial.path.parent
     scores: list[NDArray[np.float32]] = [np.zeros(0, np.float32)]
     extents = Extents()
-    with Spool(folder) as spool, Kept(job.save, ready.shape, finest, folder) as kept:
-
-        def bands(scale: float) -> Iterator[Band]:
-            given = network.bands(ready.source, ready.shape, clock, progress, scale, height)
-            return kept.collect(given) if scale == finest else given
-
-        labels = find_cells_in_bands(
-            [(s, scaled(ready.shape, s), bands(s)) for s in reversed(progress.rung.scales)],
-            ready.shape,
-            job.tracking,
-            job.merging,
-            folder,
-            scores.append,
-            network.tracks_on,
-        )
+    with Spool(folder) as spool, Kept(job.save, ready.shape, progress.rung.scales[0], folder) as kept:
+        labels = hands.cells(job, clock, progress, height, kept, scores.append)
         watched = extents.watch(labels)
         write_label_bands(ready.partial.temporary, watched, ready.shape, ready.record, spool)
         found = FoundOnDisk(OnDisk(ready.shape, spool.rows), np.concatenate(scores), *kept.on_image_grid())

@@ -25,6 +25,7 @@ from ..settings import Job
 from ..system import machine
 from ..system.files import Partial, clear_up
 from ..write.labels import SUFFIX, Record, read_record
+from .alone import Alone
 from .console import Bars
 from .finish import Finished, finish_banded, finish_whole
 from .memory import plan_memory
@@ -171,7 +172,7 @@ class Run:
             need = plan_memory(self.job, ready.source.info, self.memory)
             if need.banded:
                 self.finished_behind()
-                self.done(ready, finish_banded(self.job, ready, self.network, clock))
+                self.done(ready, finish_banded(self.job, ready, Alone(self.network, ready), clock))
                 ready.close()
                 return
             scales = parse_scales(self.job.scales)

@@ -46,6 +46,11 @@ class Kept:
         elif "table" in save:
             self.spool = self.open.enter_context(Spool(folder))
 
+    @property
+    def wanted(self) -> bool:
+        """Whether any of it is."""
+        return self.band is not None or self.spool is not None
+
     def collect(self, bands: Iterable[Band]) -> Iterator[Band]:
         """Passes `bands` on, and keeps of them what is needed."""
         for flow, probability in bands:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ..write import page
 
-COLUMNS = ("image", "scale", "rows", "columns", "seconds", "worker", "")
+COLUMNS = ("image", "work", "scale", "rows", "columns", "seconds", "worker", "")
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,7 @@ class PartTime:
     seconds: float
     worker: str  # host and process
     kept: bool = False  # whether a run before this had done it
+    tracked: bool = False  # a block whose cells were tracked, not a part that the network saw
 
 
 def section(slides: Sequence[tuple[str, Sequence[PartTime]]]) -> str:
@@ -27,6 +28,7 @@ def section(slides: Sequence[tuple[str, Sequence[PartTime]]]) -> str:
     lines = [
         (
             name,
+            "tracking" if part.tracked else "network",
             f"{part.scale:g}",
             "{} to {}".format(*part.rows),
             "{} to {}".format(*part.columns),
@@ -37,4 +39,4 @@ def section(slides: Sequence[tuple[str, Sequence[PartTime]]]) -> str:
         for name, parts in slides
         for part in parts
     ]
-    return f"<h2>Parts of slides</h2>{page.table(COLUMNS, lines, texts=1)}" if lines else ""
+    return f"<h2>Parts of slides</h2>{page.table(COLUMNS, lines, texts=2)}" if lines else ""

@@ -88,15 +88,18 @@ def test_times_of_parts_are_told(
     row = done.tally.written[0].row
     assert row is not None
     asked = [arguments[3] for name, arguments in client.asked if name == "see_part"]
-    tops = [(part.scale, part.bands.start * part.height) for part in asked]
-    assert [(part.scale, part.rows[0]) for part in row.parts] == tops
+    tops = sorted((part.scale, part.bands.start * part.height) for part in asked)
+    assert sorted((part.scale, part.rows[0]) for part in row.parts if not part.tracked) == tops
+    blocks = [arguments[3] for name, arguments in client.asked if name == "track_piece"]
+    assert sum(part.tracked for part in row.parts) == len(blocks) == 3 * 5 + 2 * 3  # of 150 px at 1 and 0.5
     assert all(part.seconds > 0 and "process" in part.worker and not part.kept for part in row.parts)
     page = (slide.output / "report.html").read_text()
     assert "Parts of slides" in page
     assert f"{len(tops)} parts, " in caplog.text
+    assert f"{len(blocks)} blocks, " in caplog.text
     assert " s here" in caplog.text
     assert told == sorted(told, key=lambda one: (one[1] > 0, one[0]))
-    assert told[-1][1] == len(tops)
+    assert told[-1][1] == len(tops) + len(blocks)
 
 
 def test_a_part_that_raises_once_is_done_again(
@@ -180,22 +183,126 @@ def test_other_settings_begin_anew(slide: Job, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_damaged_band_is_done_again(
-    slide: Job, alone: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    slide: Job,
+    alone: dict[str, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     """A checksum that is written and never looked at would be none."""
     inline(monkeypatch)
     get = cluster_slide.Folder.get
     spoiled: list[Path] = []
 
-    def damaging(self: Any, part: Any, number: int) -> Any:
-        if not spoiled:
+    def damaging(self: Any, part: Any, number: int, wanted: Any = None) -> Any:
+        if wanted is not None and not spoiled:
             spoiled.append(self.band(part, number))
             spoiled[0].write_bytes(spoiled[0].read_bytes()[:-5])
-        return get(self, part, number)
+        return get(self, part, number, wanted)
 
     monkeypatch.setattr(cluster_slide.Folder, "get", damaging)
-    assert on_workers(slide, Blobs())[0] == 0
+    with caplog.at_level(logging.INFO, "app"):
+        assert on_workers(slide, Blobs())[0] == 0
+    assert f"{spoiled[0]} is damaged on the disk and done again" in caplog.text
     assert sums(tmp_path) == alone
+
+
+def test_a_damaged_block_is_done_again(
+    slide: Job,
+    alone: dict[str, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Its cells would be missing, or worse, others."""
+    client = inline(monkeypatch)
+    put = cluster_slide.Folder.put_cells
+    spoiled: list[Path] = []
+
+    def damaging(self: Any, scale: float, block: Any, cells: Any) -> None:
+        put(self, scale, block, cells)
+        if not spoiled:
+            spoiled.append(self.cells(scale, block))
+            spoiled[0].write_bytes(spoiled[0].read_bytes()[:-5])
+
+    monkeypatch.setattr(cluster_slide.Folder, "put_cells", damaging)
+    with caplog.at_level(logging.INFO, "app"):
+        assert on_workers(slide, Blobs())[0] == 0
+    assert "slide.tif: block at rows" in caplog.text
+    assert "is damaged on the disk and done again" in caplog.text
+    assert [name for name, _ in client.asked].count("track_piece") == 22  # one of 21 twice
+    assert sums(tmp_path) == alone
+
+
+def test_a_block_that_keeps_failing_fails_the_slide(slide: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a part does: no label file without its cells."""
+    inline(monkeypatch)
+
+    def full(self: Any, scale: float, block: Any, cells: Any) -> None:
+        if scale == 1 and block.y0 == 150:
+            raise OSError("no space left")
+
+        put(self, scale, block, cells)
+
+    put = cluster_slide.Folder.put_cells
+    monkeypatch.setattr(cluster_slide.Folder, "put_cells", full)
+    status, done = on_workers(slide, Blobs())
+    assert status == 1
+    (message,) = done.tally.failed.values()
+    assert "slide.tif: block at rows 150 to 300, columns 0 to 150, tracked at scale 1, failed" in message
+    assert "OSError: no space left" in message
+    assert not list(slide.output.glob("*.tiff"))
+
+
+def test_blocks_that_are_there_are_not_tracked_again(
+    slide: Job, alone: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a lost scheduler the same command goes on from them, too."""
+    client = inline(monkeypatch)
+    before = client.work
+
+    def work() -> None:
+        if len(list(slide.output.glob(".slide.parts/*.cells"))) > 6:
+            raise Stopped(15)
+        before()
+
+    client.work = work  # type: ignore[method-assign]
+    assert on_workers(slide, Blobs())[0] == 128 + 15
+    kept = {path.name for path in slide.output.glob(".slide.parts/*.cells")}
+    inline(monkeypatch, seed=3)
+    put = cluster_slide.Folder.put_cells
+    made: set[str] = set()
+
+    def watched(self: Any, scale: float, block: Any, cells: Any) -> None:
+        made.add(self.cells(scale, block).name)
+        put(self, scale, block, cells)
+
+    monkeypatch.setattr(cluster_slide.Folder, "put_cells", watched)
+    assert on_workers(slide, Blobs())[0] == 0
+    assert len(kept) == 7
+    assert len(made) == 14
+    assert not kept & made
+    assert sums(tmp_path) == alone
+
+
+def test_extras_are_those_of_one_machine(slide: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A table needs what was seen, which only workers saw; flows need every float of it."""
+    asked = replace(slide, save=("table", "flows"))
+    run(asked, BrightBlobs())
+    made = sums(tmp_path)
+    for path in asked.output.iterdir():
+        path.unlink()
+    inline(monkeypatch)
+    assert on_workers(asked, Blobs())[0] == 0
+    assert sums(tmp_path) == made
+
+
+def test_few_tasks_are_out_at_once(slide: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slide of 100,000 rows has thousands of blocks; a scheduler that has them all is slow."""
+    client = inline(monkeypatch)
+    monkeypatch.setattr("app.cluster.queue.PER_WORKER", 2)
+    assert on_workers(slide, Blobs())[0] == 0
+    assert client.most <= 2 * 2
 
 
 def test_slides_side_by_side_stay_whole(slide: Job, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ import tifffile
 from app.errors import UsageError, WeightsError
 from app.network.inference import Network
 from app.read import find_images
-from app.run import finish
+from app.run import alone, finish
 from app.run.folder import Run
 from app.run.names import output_stems
 from app.run.predict import make_output
@@ -221,13 +221,16 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
         make_output(tmp_path / "file" / "out")
 
 
-@pytest.mark.parametrize(("block_from", "call"), [(1_000_000, "find_cells"), (1000, "find_cells_in_bands")])
+@pytest.mark.parametrize(
+    ("block_from", "module", "call"),
+    [(1_000_000, finish, "find_cells"), (1000, alone, "find_cells_in_bands")],
+)
 def test_tracking_goes_where_the_network_is(
-    folder: Path, bright_blobs: Any, monkeypatch: pytest.MonkeyPatch, block_from: int, call: str
+    folder: Path, bright_blobs: Any, monkeypatch: pytest.MonkeyPatch, block_from: int, module: Any, call: str
 ) -> None:
     """What a GPU's network had seen was tracked on the CPU, images whole and slides in bands."""
-    asked, there = [], getattr(finish, call)
-    monkeypatch.setattr(finish, call, lambda *given: asked.append(given[-1]) or there(*given))
+    asked, there = [], getattr(module, call)
+    monkeypatch.setattr(module, call, lambda *given: asked.append(given[-1]) or there(*given))
     shared = replace(Job((), Path()).tracking, block_from=block_from)
     assert run(job(folder, tracking=shared), bright_blobs, tracks_on="auto")[0] == 0
     assert asked == ["auto"] * 4
