@@ -23,7 +23,7 @@ from typing import Any
 
 from ..errors import RequestError, UsageError
 from ..run.names import output_stems
-from ..system.claims import lock
+from ..system.claims import Claim, claim_of_living, hidden
 from ..system.files import clear_up, make_folder
 from .meta import FILE, Meta
 from .working import Working, read_stamp
@@ -120,10 +120,7 @@ class Store:
         """Opens or makes it; raises UsageError where another server has it or it can't be written."""
         self.folder = session / "images"
         make_folder(self.folder, UsageError, "choose another output folder")
-        self.claim = (session / "lock").open("a")
-        if not lock(self.claim.fileno(), wait=False):
-            self.claim.close()
-            raise UsageError(f"{session}: another server is using it; stop that one or choose another folder")
+        self.claim: Claim | None = claimed(session)
         self.lock = threading.RLock()
         self.images: dict[str, Image] = {}
         for folder in sorted(self.folder.iterdir()):
@@ -144,8 +141,10 @@ class Store:
         self.images[image.id] = image
 
     def close(self) -> None:
-        """Another server may have it."""
-        self.claim.close()
+        """Another server may have it; harmless when done twice."""
+        if self.claim is not None:
+            mine, self.claim = self.claim, None
+            mine.drop()
 
     def new_folder(self) -> Path:
         """An empty folder for an upload."""
@@ -197,3 +196,14 @@ class Store:
         names = {Path(one.meta.name): one.id for one in self.ordered()}
         stems = output_stems(list(names))
         return next(stem for path, stem in stems.items() if names[path] == image.id)
+
+
+def claimed(session: Path) -> Claim:
+    """The session as ours alone; raises UsageError where another server has it or it can't be written."""
+    try:
+        mine = claim_of_living(hidden(session / "session"))
+    except OSError as cause:
+        raise UsageError(f"{session}: can't be written: {cause.strerror}; choose another folder") from cause
+    if mine is None:
+        raise UsageError(f"{session}: another server is using it; stop that one or choose another folder")
+    return mine

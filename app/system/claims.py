@@ -20,6 +20,7 @@ import time
 from pathlib import Path
 from typing import Protocol
 
+from . import leases
 from .leases import Lease
 from .mounts import locks_hold
 
@@ -126,6 +127,20 @@ def claim(base: Path, *, wait: bool) -> Claim | None:
     return Leased.take(base, wait=wait)
 
 
+def claim_of_living(base: Path) -> Claim | None:
+    """As `claim`, but None only where a living process has it.
+
+    What a lock tells at once takes as long as a lease to be seen where there
+    are only leases: a machine that died there has left one. Raises OSError.
+    """
+    end = time.monotonic() + leases.LEASE + 2 * POLL
+    while (mine := claim(base, wait=False)) is None and time.monotonic() < end:
+        if not leases.lease_file(base, 1).exists() and locks_hold(base.parent):
+            return None
+        time.sleep(POLL)
+    return mine
+
+
 def hidden(path: Path) -> Path:
     """The beginning of all names that stand for `path` while it is made.
 
@@ -142,16 +157,6 @@ def opened(temporary: Path) -> int:
         with contextlib.suppress(FileNotFoundError):  # it is the file that is closed to us, not the folder
             return os.open(temporary, os.O_RDONLY | os.O_CLOEXEC)
         raise
-
-
-def lock(descriptor: int, *, wait: bool) -> bool:
-    """Whether the lock is ours now; a file system that knows no locks gives it to everyone."""
-    try:
-        return lock_or_raise(descriptor, wait=wait)
-    except OSError as cause:
-        if cause.errno not in NO_LOCKS:
-            raise
-    return True
 
 
 def lock_or_raise(descriptor: int, *, wait: bool) -> bool:

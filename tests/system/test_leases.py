@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from app.errors import WriteError
+from app.errors import UsageError, WriteError
+from app.serve.store import Store
 from app.system import leases
 from app.system.claims import hidden
 from app.system.files import Partial, clear_up, whole_file
@@ -252,3 +253,35 @@ def test_a_folder_that_is_filled_under_a_lease(tmp_path: Path) -> None:
             assert clear_up(tmp_path) == 0
     assert [path.name for path in tmp_path.iterdir()] == ["a.zarr"]
     assert [path.name for path in (tmp_path / "a.zarr").iterdir()] == ["new"]
+
+
+def serve(pipe: Any, session: Path) -> None:
+    store = Store(session)
+    pipe.send("open")
+    pipe.recv()
+    store.close()
+
+
+def test_a_session_is_one_servers_without_locks(
+    tmp_path: Path, on_another_machine: Callable[..., Any]
+) -> None:
+    """Two servers on one folder of NFS would write over each other's corrections."""
+    other = on_another_machine(serve, tmp_path)
+    assert other.recv() == "open"
+    with pytest.raises(UsageError, match="another server"):
+        Store(tmp_path)
+    other.send("close")
+    other.process.join()
+    Store(tmp_path).close()
+    assert [path.name for path in tmp_path.iterdir()] == ["images"]
+
+
+def test_a_session_of_a_dead_machine_is_opened(
+    tmp_path: Path, on_another_machine: Callable[..., Any]
+) -> None:
+    """Each start begins to watch anew: one that gave up at once would be refused for ever."""
+    other = on_another_machine(serve, tmp_path)
+    assert other.recv() == "open"
+    other.process.kill()
+    other.process.join()
+    Store(tmp_path).close()
