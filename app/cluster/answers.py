@@ -30,9 +30,14 @@ def finished(client: Client, future: Future) -> bool:
     """Whether a task is over, one way or the other. Raises ClusterError where nobody can tell any more."""
     if future.done():
         return True
+    check_connection(client)
+    return False
+
+
+def check_connection(client: Client) -> None:
+    """Raises ClusterError where there is nobody to ask any more."""
     if client.status in ("closed", "closing") or client.scheduler is None:
         raise lost("its connection is closed")
-    return False
 
 
 def taken(future: Future) -> Any:
@@ -42,6 +47,14 @@ def taken(future: Future) -> Any:
     try:
         return future.result(timeout=SILENCE)
     except (CancelledError, TimeoutError, CommClosedError) as cause:
+        raise lost(str(cause) or type(cause).__name__) from cause
+
+
+def count_workers(client: Client) -> int:
+    """How many there are, at least one, as the scheduler says; raises ClusterError where it is gone."""
+    try:
+        return max(len(client.nthreads()), 1)
+    except (OSError, TimeoutError, CancelledError) as cause:  # a closed connection is an OSError
         raise lost(str(cause) or type(cause).__name__) from cause
 
 

@@ -7,6 +7,7 @@ as the parts that it needs are done, before the parts that follow. A task carrie
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import ClusterError, DeviceError, PartError, WeightsError
 from ..run.parts import PartTime
-from .answers import reason, taken, wait_for
+from .answers import check_connection, count_workers, reason, taken, wait_for
 from .blocks import Piece
 from .cut import in_words, place
 from .store import Part
@@ -27,6 +28,7 @@ logger = logging.getLogger(__name__)
 
 PER_WORKER = 4  # tasks that a worker may have waiting; their results lie on the disk, not in memory
 RETRIES = 2  # of a task that raised; one whose worker died is Dask's to do again
+LATELY = 5.0  # s
 FIRST = 10  # priority over the images that wait
 
 Task = Part | Piece
@@ -46,7 +48,8 @@ class Queue:
         self.parts: deque[Part] = deque()  # not asked for yet
         self.pieces: deque[Piece] = deque()  # likewise
         self.total = 0
-        self.out: dict[Task, Future] = {}
+        self.out: dict[Task, Future] = {}  # of which nothing was told yet
+        self.counted = 1, -math.inf  # workers, and when that was asked, s
         self.times: dict[Task, PartTime] = {}  # of tasks that are done, in the order in which that was seen
         self.waited = 0.0  # s in which nothing could be done here
 
@@ -54,16 +57,23 @@ class Queue:
         """More to do, in the order in which it is needed."""
         self.parts.extend(parts)
         self.pieces.extend(pieces)
-        self.total = len(self.parts) + len(self.pieces) + len(self.out)
+        self.total = len(self.parts) + len(self.pieces) + len(self.out) + len(self.times)
         self.fill()
 
     def fill(self) -> None:
         """Asks for what can be done; no more than PER_WORKER tasks a worker wait or are being done."""
-        limit = PER_WORKER * max(len(self.client.nthreads()), 1)
+        if not self.parts and not self.pieces:
+            return
         busy = sum(not future.done() for future in self.out.values())
-        while busy < limit and (task := self.next()) is not None:
+        while busy < PER_WORKER * self.workers() and (task := self.next()) is not None:
             self.ask(task)
             busy += 1
+
+    def workers(self) -> int:
+        """How many there are, or were LATELY: the scheduler has more to do than to say it at every look."""
+        if time.monotonic() - self.counted[1] > LATELY:
+            self.counted = count_workers(self.client), time.monotonic()
+        return self.counted[0]
 
     def next(self) -> Task | None:
         """The next task whose own needs are met. Raises as `note` does."""
@@ -78,7 +88,8 @@ class Queue:
         return part in self.times
 
     def ask(self, task: Task) -> None:
-        """Sends a task out."""
+        """Sends a task out; raises ClusterError."""
+        check_connection(self.client)
         function, *arguments = self.work(task)
         # of a block the client's part follows, and while it is at it workers have the parts
         first = FIRST + isinstance(task, Piece)
@@ -92,10 +103,10 @@ class Queue:
         if isinstance(task, Piece):
             for part in task.parts:
                 self.done(part)
-        while task not in self.out:  # the others had the places
-            self.check()
-            if task not in self.out:
-                self.ask_out_of_turn(task)
+        if task in self.times:
+            return
+        if task not in self.out:  # the others had the places
+            self.ask_out_of_turn(task)
         self.wait(self.out[task])
         self.note(task)
 
@@ -123,11 +134,11 @@ class Queue:
 
     def note(self, task: Task) -> None:
         """What is told of a task that is over."""
-        if task in self.times:
+        if task in self.times:  # as was seen while we waited
             return
         what = in_words(task, self.shape)
         try:
-            told = taken(self.out[task])
+            told = taken(self.out.pop(task))
         except (WeightsError, DeviceError, ClusterError):
             raise
         except Exception as error:

@@ -91,7 +91,7 @@ class Workers:
         del clock
         shape = self.ready.shape
         scales = progress.rung.scales[::-1]  # the coarsest first
-        workers = max(len(self.client.nthreads()), 1)
+        workers = self.queue.workers()
         parts = [cut(shape, scale, height, workers) for scale in scales]
         parts[-1] = evened(parts[-1], shape, workers, self.folder.has)
         self.queue.work = partial(self.work, job.tracking)
