@@ -23,9 +23,9 @@ from scipy.ndimage import gaussian_filter
 from .strips import Rows
 
 HAEMATOXYLIN, DAB = (0.65, 0.70, 0.29), (0.27, 0.57, 0.78)  # density in red, green, blue
-FULL, AT = 0.9, 97.0  # density of well stained nuclei, and the percentile of an image that is brought to it
-STRONGEST = 5.0  # more would show noise
-HAZE = 0.1  # of `FULL`, that is taken off
+FULL, AT = 0.9, 99.5  # density of well stained nuclei, and the percentile of an image that is brought to it
+STRONGEST = 4.0  # more would show noise
+HAZE = 0.05  # of `FULL`, that is taken off
 SMOOTH, REACH = 1.0, 3  # px: sigma of the Gaussian, and how far it is followed
 PALE = 1.0  # stronger haematoxylin stands out from the brown by itself
 LOOKS, LOOK = 8, 64  # strips that are looked at, and their rows
