@@ -82,6 +82,10 @@ class Clock:
 
     def __init__(self, minutes: float) -> None:
         self.allowed = 60 * minutes
+        self.restart()
+
+    def restart(self) -> None:
+        """Counts from now on."""
         self.began = time.process_time()
 
     @property
