@@ -4,9 +4,8 @@ Images are normalised as its own examples do (percentiles 1 and 99.8 → 0 and 1
 turned, mirrored and changed in intensity as there. Its rate of 3e-4 falls as a
 half cosine over the time, as the others' do: by its own rule it would fall after
 40 epochs without gain. Its patches are of 128 px, which the others learn from too:
-of its default of 256 px a step takes four times as long, and in minutes of one
-core there are too few of them to find any cell. The thresholds of probability and
-overlap are optimised on training images, by its own method.
+of its default of 256 px a step takes four times as long. The thresholds of
+probability and overlap are optimised on training images, by its own method.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ BATCH = 4  # its default
 EPOCH = 100  # steps
 DRAWN = 500  # images, with repeats, that stand for the weights: its trainer draws all alike
 WATCHED = 4  # images whose loss is told after each epoch; its trainer wants some
-TUNED = 2  # images of each set that the thresholds are optimised on
+TUNED = 4  # images of each set that the thresholds are optimised on
 PERCENTILES = (1, 99.8)
 
 
