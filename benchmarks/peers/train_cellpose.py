@@ -8,10 +8,10 @@ its trainer does.
 
 Its fifty layers of BatchNorm predict by running statistics, which follow a
 network that changes fast only after some fifty steps: until then each layer
-amplifies a little too much, and all of them together a hundred times and more,
-up to what float32 can't hold. So batch and crop are smaller than its defaults of
-8 × 224², which gives eight times the steps, and its rates are planned to fall at
-the end, as they do by its own rule from 100 steps on.
+amplifies a little too much, and all of them together some hundred times. So batch
+and crop are smaller than its defaults of 8 × 224², which gives eight times the
+steps, and its rates are planned to fall at the end, as they do by its own rule
+from 100 steps on.
 """
 
 from __future__ import annotations
