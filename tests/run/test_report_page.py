@@ -85,12 +85,14 @@ def test_times_of_parts(good: Row, tmp_path: Path) -> None:
     write_report(run_of(good), path)
     assert "Parts of slides" not in path.read_text()
     first = PartTime(0.5, (0, 2048), (0, 7000), 12.34, "node <7>, process 8")
-    parts = first, PartTime(1, (2048, 3000), (0, 3500), 0.0, "node", kept=True)
+    tracked = PartTime(0.5, (0, 2000), (0, 2000), 1.0, "node", tracked=True)
+    parts = first, PartTime(1, (2048, 3000), (0, 3500), 0.0, "node", kept=True), tracked
     write_report(run_of(replace(good, parts=parts)), path)
     page = Page(path)
-    assert page.rows[3] == "plate 1 <A&B>0.50 to 20480 to 700012.3node <7>, process 8"
-    assert page.rows[4].startswith("plate 1 <A&B>12048 to 30000 to 3500")
+    assert page.rows[3] == "plate 1 <A&B>network0.50 to 20480 to 700012.3node <7>, process 8"
+    assert page.rows[4].startswith("plate 1 <A&B>network12048 to 30000 to 3500")
     assert "done before" in page.rows[4]
+    assert page.rows[5].startswith("plate 1 <A&B>tracking")
 
 
 @pytest.mark.parametrize("rows", [(), (Row("a", error="gone"),), (Row("no cells", height=5, width=5),)])

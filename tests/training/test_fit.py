@@ -27,7 +27,7 @@ def test_loss_falls_and_a_resumed_run_equals_an_unbroken_one(tmp_path, samples, 
 
     means = losses(tmp_path / "whole" / "small.csv")
     assert len(means) == 3
-    assert means[2] < 0.8 * means[0]
+    assert means[2] < 0.85 * means[0]  # 0.80 in float32, where the CPU has no bfloat16
     assert losses(tmp_path / "parts" / "small.csv") == means
     first, second = (torch.load(path, weights_only=True) for path in (whole, parts))
     assert all(torch.equal(first[name], second[name]) for name in first)
