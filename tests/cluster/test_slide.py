@@ -102,6 +102,18 @@ def test_times_of_parts_are_told(
     assert told[-1][1] == len(tops) + len(blocks)
 
 
+def stop_when(client: Inline, reached: Callable[[], bool]) -> None:
+    """A signal comes once `reached`, while tasks are being done."""
+    before = client.work
+
+    def work() -> None:
+        if reached():
+            raise Stopped(15)
+        before()
+
+    client.work = work  # type: ignore[method-assign]
+
+
 def test_a_part_that_raises_once_is_done_again(
     slide: Job, alone: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -136,14 +148,7 @@ def test_a_run_that_was_stopped_goes_on(
 ) -> None:
     """Finished parts are read, not done again; one that was damaged meanwhile is."""
     client = inline(monkeypatch)
-    before = client.work
-
-    def work() -> None:
-        if len(list(slide.output.glob(".slide.parts/*.band"))) > 6:
-            raise Stopped(15)
-        before()
-
-    client.work = work  # type: ignore[method-assign]
+    stop_when(client, lambda: len(list(slide.output.glob(".slide.parts/*.band"))) > 6)
     status, _ = on_workers(slide, Blobs())
     assert status == 128 + 15
     kept = sorted(slide.output.glob(".slide.parts/*.band"))
@@ -174,7 +179,7 @@ def test_other_settings_begin_anew(slide: Job, monkeypatch: pytest.MonkeyPatch) 
     """Parts of another plan would be mixed into the result."""
     folder = slide.output / ".slide.parts"
     client = inline(monkeypatch)
-    client.work = lambda: (_ for _ in ()).throw(Stopped(15)) if folder.exists() else Inline.work(client)  # type: ignore[method-assign]
+    stop_when(client, folder.exists)
     assert on_workers(slide, Blobs())[0] == 143
     assert (folder / "plan.json").exists()
     client = inline(monkeypatch)
@@ -259,14 +264,7 @@ def test_blocks_that_are_there_are_not_tracked_again(
 ) -> None:
     """After a lost scheduler the same command goes on from them, too."""
     client = inline(monkeypatch)
-    before = client.work
-
-    def work() -> None:
-        if len(list(slide.output.glob(".slide.parts/*.cells"))) > 6:
-            raise Stopped(15)
-        before()
-
-    client.work = work  # type: ignore[method-assign]
+    stop_when(client, lambda: len(list(slide.output.glob(".slide.parts/*.cells"))) > 6)
     assert on_workers(slide, Blobs())[0] == 128 + 15
     kept = {path.name for path in slide.output.glob(".slide.parts/*.cells")}
     inline(monkeypatch, seed=3)
