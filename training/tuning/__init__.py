@@ -4,6 +4,7 @@
     crops.py      what a step learns from: own crops at the scales of a prediction
     replay.py     synthetic images beside them, with what the start says of them
     student.py    the network, which of its weights move, and one step
+    pace.py       how large the crops are on this machine
     clock.py      how far along the minutes are, and the rate there
     verdict.py    F1 of given weights on given samples
     run.py        the run: learns, looks, keeps the best

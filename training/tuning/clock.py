@@ -23,6 +23,11 @@ class Clock:
         """Seconds since the run began."""
         return time.monotonic() - self.began
 
+    @property
+    def left(self) -> float:
+        """Seconds for training from now on."""
+        return 60 * self.tuning.minutes - self.set_aside - self.spent
+
     def start_training(self, set_aside: float) -> None:
         """Everything before is over; `set_aside` seconds are needed after."""
         self.trains_from, self.set_aside = self.spent, set_aside
@@ -31,8 +36,8 @@ class Clock:
         """0 where training begins, 1 where it has to end; by the steps where those are given."""
         if self.tuning.steps is not None:
             return step / max(self.tuning.steps, 1)
-        whole = 60 * self.tuning.minutes - self.set_aside - self.trains_from
-        return min((self.spent - self.trains_from) / max(whole, 1e-3), 1.0)
+        done = self.spent - self.trains_from
+        return min(done / max(done + self.left, 1e-3), 1.0)
 
     def rate(self, progress: float) -> float:
         """Of learning: linear warm-up, then a half cosine down to 1 % of the peak."""

@@ -24,6 +24,7 @@ from training.network import load_network
 from training.tuning.clock import Clock
 from training.tuning.crops import draw_own
 from training.tuning.examples import Examples
+from training.tuning.pace import CROPS, paced
 from training.tuning.replay import Replay
 from training.tuning.settings import Tuning
 from training.tuning.student import Student, Tensors
@@ -76,6 +77,9 @@ def tune(
     student = Student.of(start, tuning)
     best = Best(student, judges, before, target, {"start": weights.name, "images": str(len(examples.taught))})
     clock.start_training(set_aside=1.5 * seconds * len(SHARES) + 1)
+    if tuning.steps is None:
+        student.tuning = paced(tuning, examples.taught, clock.left, student.seconds(CROPS[-1]))
+        logger.info("crops of %d px", student.tuning.crop)
     stopped = False
     try:
         learn(student, examples, clock, best, told)
