@@ -118,8 +118,9 @@ def run_score(chosen: argparse.Namespace) -> None:
     from training.score import report, score, write_rows
 
     weights = chosen_weights(chosen.weights, chosen.settings, "auto")
-    engines = engines_of(chosen.weights, chosen.device, watch=weights.calibration is not None)
-    wanted = variants(len(engines))
+    calibrated = weights.calibration is not None
+    engines = engines_of(chosen.weights, chosen.device, watch=calibrated)
+    wanted = variants(len(engines), calibrated=calibrated)
     rows = score(engines, find_pairs(chosen.data, chosen.split), wanted, weights.calibration)
     write_rows(rows, chosen.out / "scores.csv")
     text = report(rows, f"{chosen.weights} on the {chosen.split} split, {in_words(weights)}")

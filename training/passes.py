@@ -34,12 +34,14 @@ class Variant:
     name: str
     keys: tuple[Key, ...]
     scales: tuple[float, ...] = AUTO
+    by_default: bool = False  # the default settings follow the network, whatever was chosen for the weights
 
 
-def variants(models: int) -> list[Variant]:
+def variants(models: int, *, calibrated: bool = False) -> list[Variant]:
     """Each model without and with flips, then, where there are more, all of them together.
 
     Every one at all scales; where there are more, the last but one shows what all passes give at scale 1.
+    Of weights that are `calibrated` one more shows what the last gives by the default settings.
     """
     groups: list[tuple[str, tuple[int, ...]]] = [(f"model {i + 1}", (i,)) for i in range(models)]
     if models > 1:
@@ -49,9 +51,12 @@ def variants(models: int) -> list[Variant]:
         for views, words in (((View.IDENTITY,), ""), (VIEWS, "with flips"))
         for name, chosen in groups
     ]
-    if models == 1:
-        return found
-    return [*found[:-1], Variant(f"{found[-1].name}, scale 1", found[-1].keys, (1.0,)), found[-1]]
+    *others, last = found
+    if models > 1:
+        others.append(Variant(f"{last.name}, scale 1", last.keys, (1.0,)))
+    if calibrated:
+        others.append(Variant(f"{last.name}, default settings", last.keys, by_default=True))
+    return [*others, last]
 
 
 def segment_all(
@@ -92,7 +97,8 @@ def find_all(
                     outputs[scale, (model, view)] = single_pass(engines[model], seen, grid, view, WINDOWS)
             mean = np.stack([outputs[scale, key] for key in variant.keys]).mean(axis=0, dtype=np.float32)
             bands.append((scale, (mean[:2], sigmoid(mean[2]))))
-        setting = calibration.setting_for(watched.embedding if watched else None)
+        chosen = Calibration() if variant.by_default else calibration
+        setting = chosen.setting_for(watched.embedding if watched else None)
         heard = setting.heard(bands)
         found[variant.name] = find_cells(heard, shape, setting.tracking, setting.merging)
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,8 +11,10 @@ from scipy.ndimage import label
 
 from app.cells.diffusion import labels_to_flow
 from app.errors import UsageError
+from app.network import Calibration, Setting
 from app.network.scales import AUTO, worth_running
 from app.network.windows import View
+from app.settings import Merging
 from training.data import DataError, find_pairs, load_labels
 from training.gallery import gallery
 from training.judge import f1_by_size, judge
@@ -70,6 +73,20 @@ def test_variants_are_the_rows_of_the_papers_table_4():
     assert len(variants(2)[-1].keys) == 6
     assert variants(1)[0].keys == ((0, View.IDENTITY),)
     assert [variant.name for variant in variants(1)] == ["model 1", "model 1 with flips"]
+
+
+def test_what_was_chosen_stands_beside_the_defaults(pairs):
+    """One look tells what a calibration is worth: here it asks for a score that no cell has."""
+    deaf = Calibration(Setting(merging=replace(Merging(), least=2.0)))
+    wanted = variants(1, calibrated=True)
+    assert [variant.name for variant in wanted[-2:]] == [
+        "model 1 with flips, default settings",
+        "model 1 with flips",
+    ]
+    by_name = mean_by_set(score([Seer()], pairs, wanted, deaf), "f1")
+    assert by_name["model 1 with flips, default settings"][""] == 1.0
+    assert by_name["model 1 with flips"][""] == 0.0
+    assert by_name["model 1"][""] == 0.0
 
 
 def test_a_perfect_network_scores_one_with_and_without_flips(pairs):

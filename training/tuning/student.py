@@ -71,7 +71,7 @@ class Student:
         return float((first + second).item())
 
     def seconds(self, crop: int) -> float:
-        """That a step on crops of `crop` px takes; two are computed, the first to warm up, nothing is learnt."""
+        """That a step on crops of `crop` px takes: the second of two, from which nothing is learnt."""
         images = torch.zeros(self.tuning.own + self.tuning.replayed, 3, crop, crop)
         for _ in range(2):
             began = time.monotonic()
