@@ -2,7 +2,8 @@
 
     fields-ID/flow-1.npy, probability-1.npy   (2, h, w), (h, w) float32 at scale 1, and so on for other
                                               scales; not rounded, so that equal thresholds give equal cells
-    fields-ID/made.json                       which scales there are, and how they are tracked
+    fields-ID/made.json                       which scales there are, how they are tracked, and the setting
+                                              that the weights' calibration has for the image
     cells-ID/labels.npy                       (H, W) int32, as tracked
     cells-ID/scores.npy, sizes.npy            (N,) float32, (N + 1,) int64
     cells-ID/probability.npy                  (H, W) float32: at each cell as its own scale saw it
@@ -14,18 +15,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..cells import find_cells, find_cells_in_bands
-from ..network import Band, Clock, Network, Progress, parse_scales, scaled
+from ..network import Band, Clock, Network, Progress, Setting, parse_scales, scaled
 from ..read import ImageSource
 from ..run.memory import band_height, plan_memory
-from ..settings import Job, Merging, Tracking
+from ..settings import Job
 from ..system import machine
 from ..system.whole_folder import whole_folder
+from .thresholds import Thresholds
 
 ROWS = 1024  # of a slide, that are tracked as they come
 
@@ -50,18 +53,31 @@ def predict(network: Network, source: ImageSource, fields: Path, clock: Clock, s
                 bottom = y + len(its_probability)
                 flow[:, y:bottom], probability[y:bottom] = its_flow, its_probability
                 y = bottom
+        setting = network.setting(progress) or Setting()
         made = {"shape": shape, "scales": progress.rung.scales, "banded": banded}
+        made["setting"] = setting.to_dict()
         (partial / "made.json").write_text(json.dumps(made))
     return progress
 
 
-def make_cells(fields: Path, cells: Path, tracking: Tracking, tracks_on: str = "cpu") -> None:
+def setting_of(fields: Path) -> Setting:
+    """What was chosen for the weights and an image like that of `fields`; the defaults where nothing was."""
+    try:
+        return Setting.from_dict(json.loads((fields / "made.json").read_text())["setting"])
+    except (OSError, ValueError, KeyError, TypeError):  # there are none yet, or those of a version before
+        return Setting()
+
+
+def make_cells(fields: Path, cells: Path, wanted: Thresholds, tracks_on: str = "cpu") -> None:
     """Tracks what is in the folder `fields` and makes the folder `cells` of it."""
     made = json.loads((fields / "made.json").read_text())
-    shape, scales, banded = tuple(made["shape"]), tuple(made["scales"]), made["banded"]
+    setting = setting_of(fields)
+    setting = replace(setting, tracking=wanted.tracking(setting.tracking))
+    shape = tuple(made["shape"])
+    scales = tuple(scale for scale, _ in setting.heard([(scale, None) for scale in made["scales"]]))
     with whole_folder(cells) as partial:
-        work = track_in_bands if banded else track_whole
-        scores, sizes = work(fields, partial, shape, scales, tracking, tracks_on)
+        work = track_in_bands if made["banded"] else track_whole
+        scores, sizes = work(fields, partial, shape, scales, setting, tracks_on)
         np.save(partial / "scores.npy", scores)
         np.save(partial / "sizes.npy", sizes)
 
@@ -74,12 +90,12 @@ def track_whole(
     into: Path,
     shape: tuple[int, int],
     scales: tuple[float, ...],
-    tracking: Tracking,
+    setting: Setting,
     tracks_on: str,
 ) -> Made:
     """An image that fits in memory."""
     bands = [(scale, open_band(fields, scale)) for scale in scales]
-    found = find_cells(bands, shape, tracking, Merging(), tracks_on)
+    found = find_cells(bands, shape, setting.tracking, setting.merging, tracks_on)
     np.save(into / "labels.npy", found.labels)
     np.save(into / "probability.npy", found.probability)
     return found.scores, np.bincount(found.labels.ravel(), minlength=len(found.scores) + 1)
@@ -90,7 +106,7 @@ def track_in_bands(
     into: Path,
     shape: tuple[int, int],
     scales: tuple[float, ...],
-    tracking: Tracking,
+    setting: Setting,
     tracks_on: str,
 ) -> Made:
     """A slide; memory grows with its width."""
@@ -99,7 +115,8 @@ def track_in_bands(
     labels = np.lib.format.open_memmap(into / "labels.npy", "w+", np.int32, shape)
     given = [(scale, scaled(shape, scale), rows_of(open_band(fields, scale))) for scale in reversed(scales)]
     y = 0
-    for rows in find_cells_in_bands(given, shape, tracking, Merging(), into, scores.append, tracks_on):
+    follows = setting.tracking, setting.merging
+    for rows in find_cells_in_bands(given, shape, *follows, into, scores.append, tracks_on):
         labels[y : y + len(rows)] = rows
         y += len(rows)
         here = np.bincount(rows.ravel(), minlength=len(sizes))

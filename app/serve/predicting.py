@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import MediarError
-from ..network import Clock, Network, Progress, Weights, budget_seconds, choose_device, find_weights
+from ..network import Clock, Network, Progress, Weights, budget_seconds, choose_device
 from ..read import open_image
+from ..run.calibrated import chosen_weights
 from ..settings import Windows
-from .fields import make_cells, predict
+from .fields import make_cells, predict, setting_of
 from .lanes import Abandoned, Lane
 from .look import FOLDER as LOOK
 from .look import make_look
@@ -38,7 +39,7 @@ class Predictor:
 
     def load(self, name: str) -> Network:
         """The network with the weights of this name; the last one is kept."""
-        weights = find_weights(name)
+        weights = chosen_weights(name, "calibrated", self.serving.scales)
         if self.network is None or self.network[0] != weights:
             exact = budget_seconds(self.serving.budget, 1, 1) is None
             network = Network.load(weights, self.device, Windows(), exact=exact)
@@ -108,18 +109,22 @@ class Predictor:
             fields, cells = secrets.token_hex(4), secrets.token_hex(4)
             said = self.folder(image, "fields", fields)
             progress = predict(network, source, said, clock, self.serving.scales)
-        made = image.meta.thresholds
-        make_cells(said, self.folder(image, "cells", cells), made.tracking, network.tracks_on)
+        before = setting_of(self.folder(image, "fields", image.meta.fields)).tracking
+        chosen = setting_of(said).tracking
+        made = image.meta.thresholds.following(before, chosen)
+        make_cells(said, self.folder(image, "cells", cells), made, network.tracks_on)
         self.check()
-        image.take(
-            fields=fields,
-            cells=cells,
-            made=made.tracked,
-            made_with=image.meta.weights or Path(self.serving.weights).name,
-            passes=str(progress),
-            state="ready",
-            attempts=0,
-        )
+        with image.lock:
+            image.take(
+                fields=fields,
+                cells=cells,
+                made=made.tracked,
+                made_with=image.meta.weights or Path(self.serving.weights).name,
+                thresholds=image.meta.thresholds.following(before, chosen),  # moved meanwhile, or not
+                passes=str(progress),
+                state="ready",
+                attempts=0,
+            )
         logger.info("%s: %d cells, %.1f s, %s", image.meta.name, count(image), clock.spent, progress)
         if image.wants_tracking:  # a slider was moved meanwhile
             self.track_soon(image)
@@ -140,7 +145,7 @@ class Predictor:
             cells = secrets.token_hex(4)
             into = self.folder(image, "cells", cells)
             try:
-                make_cells(self.folder(image, "fields", fields), into, wanted.tracking)
+                make_cells(self.folder(image, "fields", fields), into, wanted)
             except (MediarError, OSError) as error:
                 if image.meta.fields != fields or image.gone:
                     continue

@@ -27,10 +27,15 @@ class Thresholds:
     score: float = 0.0  # of a cell, 0..1; those below are left out
     smallest: float = 16.0  # px; smaller cells are left out
 
-    @property
-    def tracking(self) -> Tracking:
-        """The tracking's part."""
-        return Tracking(probability_threshold=self.probability, flow_threshold=self.flow_error)
+    def following(self, before: Tracking, now: Tracking) -> Thresholds:
+        """With the sliders of tracking at `now`, unless somebody has moved them away from `before`."""
+        if self.tracked != (before.probability_threshold, before.flow_threshold):
+            return self
+        return replace(self, probability=now.probability_threshold, flow_error=now.flow_threshold)
+
+    def tracking(self, chosen: Tracking) -> Tracking:
+        """What was `chosen` for the weights, as far as no slider says otherwise."""
+        return replace(chosen, probability_threshold=self.probability, flow_threshold=self.flow_error)
 
     @property
     def tracked(self) -> tuple[float, float]:
