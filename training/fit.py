@@ -22,6 +22,7 @@ from app.network.weights.states import read_shapes, read_state
 from app.system.files import whole_file
 from training.batches import Batch, Batches
 from training.data import Sample
+from training.deep import DeepHeads
 from training.log import EVERY, add_row, begin_log
 from training.mish import use_training_mish
 from training.objective import flow_loss, learning_rate
@@ -29,6 +30,7 @@ from training.precision import fastest
 from training.sampling import read_clusters
 from training.settings import Phase
 
+Further = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 Loss = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], tuple[torch.Tensor, torch.Tensor]]
 MAY_CHANGE = {"steps", "save_every"}  # between the parts of one run
 
@@ -47,16 +49,20 @@ def fit(
     checkpoint, weights, log = (folder / f"{phase.name}{suffix}" for suffix in (".ckpt", ".pt", ".csv"))
     model = first_model(phase, folder).to(device).to(memory_format=torch.channels_last).train()
     averaged = {name: value.detach().clone() for name, value in model.state_dict().items()}
-    optimizer = make_optimizer(model, phase)
+    deep = deep_heads(model).to(device) if phase.deep_weight else None
+    optimizer = make_optimizer(nn.ModuleList([model, deep]) if deep else model, phase)
     first, sums, spent = 0, np.zeros(3), 0.0
     if checkpoint.is_file():
         state = resume(checkpoint, phase, model, optimizer, device)
+        if deep:
+            deep.load_state_dict(state["deep"])
         averaged, first, spent = state["averaged"], state["step"], state["seconds"]
         sums = np.array(state["sums"])
 
     clusters = read_clusters(folder / phase.clusters) if phase.clusters else None
     batches = Batches(samples, phase, clusters)
     loss = partial(flow_loss, flow_weight=phase.flow_weight)
+    further = partial(weighted, deep, phase) if deep else None
     last = min(phase.steps, stop_at or phase.steps)
     begin_log(log, first)
     began = time.monotonic() - spent
@@ -67,7 +73,7 @@ def fit(
             batch = ahead.result()
             ahead = pool.submit(batches, step + 1)
             rate = learning_rate(step, phase)
-            sums += train_step(model, optimizer, batch, loss, rate, phase.clip, device)
+            sums += train_step(model, optimizer, batch, loss, rate, phase.clip, device, further)
             average(averaged, model, min(phase.average, (step + 1) / (step + 10)))
             if (step + 1) % EVERY == 0:
                 add_row(log, step + 1, sums / EVERY, rate, time.monotonic() - began)
@@ -76,6 +82,7 @@ def fit(
             if (step + 1) % phase.save_every == 0 or step + 1 == last:
                 state = {"step": step + 1, "model": model.state_dict(), "optimizer": optimizer.state_dict()}
                 state |= {"averaged": averaged, "rng": torch.get_rng_state(), "phase": asdict(phase)}
+                state |= {"deep": deep.state_dict()} if deep else {}
                 save(checkpoint, state | {"sums": sums.tolist(), "seconds": time.monotonic() - began})
                 save(weights, averaged)
     return weights
@@ -89,8 +96,12 @@ def train_step(
     rate: float,
     clip: float,
     device: str,
+    further: Further | None = None,
 ) -> tuple[float, float, float]:
-    """One step of AdamW; returns both parts of the loss and the gradient's norm."""
+    """One step of AdamW; returns both parts of the loss and the gradient's norm.
+
+    `further` gives what is added to the loss of a batch once the model has seen it.
+    """
     image, labels, flow = (t.to(device) for t in batch)
     for group in optimizer.param_groups:
         group["lr"] = rate
@@ -99,8 +110,9 @@ def train_step(
     # slicing inside the loss turns the gradient to another layout, and every layer pays for it
     output.register_hook(lambda gradient: gradient.contiguous(memory_format=torch.channels_last))
     first, second = loss(output.float(), labels, flow)
+    whole = first + second if further is None else first + second + further(labels, flow)
     optimizer.zero_grad(set_to_none=True)
-    (first + second).backward()
+    whole.backward()
     norm = nn.utils.clip_grad_norm_(model.parameters(), clip)
     optimizer.step()
     return first.item(), second.item(), norm.item()
@@ -122,6 +134,19 @@ def first_model(phase: Phase, folder: Path) -> nn.Module:
     return model
 
 
+def deep_heads(model: nn.Module) -> DeepHeads:
+    """Heads that watch the model's encoder."""
+    encoder: Any = model.get_submodule("encoder")
+    heads = DeepHeads((encoder.patch_embed3.proj.out_channels, encoder.patch_embed4.proj.out_channels))
+    heads.watch(encoder)
+    return heads
+
+
+def weighted(deep: DeepHeads, phase: Phase, labels: torch.Tensor, flow: torch.Tensor) -> torch.Tensor:
+    """The part of the deep heads in a step's loss."""
+    return phase.deep_weight * deep.loss(labels, flow, phase.flow_weight)
+
+
 def make_optimizer(model: nn.Module, phase: Phase) -> torch.optim.Optimizer:
     """AdamW; biases and norms are not decayed."""
     decayed = [p for p in model.parameters() if p.ndim > 1]
@@ -138,8 +163,8 @@ def resume(
         state: dict[str, Any] = torch.load(checkpoint, weights_only=True, map_location=device)
     except Exception as cause:  # unpicklers raise whatever they like on damaged files
         raise UsageError(f"{checkpoint}: can't be read as a checkpoint; delete it to begin anew") from cause
-    now = asdict(phase)
-    other = sorted(key for key in now if now[key] != state["phase"].get(key) and key not in MAY_CHANGE)
+    now, then = asdict(phase), asdict(Phase("", 0, {})) | state["phase"]
+    other = sorted(key for key in now if now[key] != then[key] and key not in MAY_CHANGE)
     if other:
         raise UsageError(f"{checkpoint}: was made with another {', '.join(other)}; choose another name")
     model.load_state_dict(state["model"])

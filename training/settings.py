@@ -33,6 +33,7 @@ class Phase:
     weight_decay: float = 0.02
     clip: float = 1.0  # largest norm of the gradient
     average: float = 0.998  # decay per step of the averaged weights, which are what is saved
+    deep_weight: float = 0.0  # of heads on the encoder's last two maps, so that these learn to tell cells
     flow_weight: float = 0.5  # of the flow's MSE beside the probability's BCE (paper, sec. 4)
     zoom: tuple[float, float] = (0.25, 1.5)
     zoom_p: float = 0.5

@@ -65,6 +65,15 @@ def test_the_defaults_stand_where_nothing_is_better():
     assert not done.decisions[0].taken
 
 
+def test_images_that_the_encoder_cannot_tell_apart_have_no_modalities(caplog):
+    """The last map of the first pairs was the same for all images: groups of noise got settings."""
+    images = [seen(specks=i % 2 == 0, embedding=[1, 1e-4 * (i % 2)]) for i in range(16)]
+    images += [seen(specks=False, embedding=[1, 0], name="b") for _ in range(8)]
+    done = choose(images, Trials(images), modalities=2)
+    assert done.calibration is None or not done.calibration.modalities
+    assert "no modalities" in caplog.text
+
+
 def test_only_the_modality_that_gains_gets_a_setting():
     """Specks of 25 px are cells in one modality and dirt in another: one setting for both would harm one."""
     dirty = [seen(specks=True, embedding=[1, 0.01 * i], name="dirty") for i in range(8)]

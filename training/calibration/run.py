@@ -22,6 +22,9 @@ from training.discover import cluster
 
 logger = logging.getLogger(__name__)
 LEAST_IMAGES = 8  # of a modality; fewer can't tell a better setting from luck
+APART = 0.02  # from the mean that some image must lie; what is less, another processor may round away
+    0.02  # that some images must lie from the mean of all; nearer ones a processor's rounding may exchange
+)
 FEW = 3  # images; sets of fewer count as one, or a single image would weigh as much as a whole set
 
 
@@ -113,6 +116,9 @@ def clusters(images: Sequence[Seen], count: int) -> list[tuple[str, NDArray[np.i
     if count < 1 or len(known) < max(count, LEAST_IMAGES):
         return []
     places = np.stack([images[i].embedding for i in known])
+    if np.linalg.norm(places - places.mean(axis=0), axis=1).max() < APART:
+        logger.warning("no modalities: the encoder's last map is nearly the same for all images")
+        return []
     division = cluster(places, count)
     found = []
     for number in np.unique(division):

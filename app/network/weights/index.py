@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ from .states import SUFFIXES, checksum, read_shapes
 
 MOUNTED = Path("/opt/weights")
 INDEX = "index.json"
+NUMBERS = re.compile(r"\[([\s\d.,eE+-]+)\]")  # a list of them stands on one line
 
 
 @dataclass(frozen=True)
@@ -145,7 +147,8 @@ def write_index(folder: Path, name: str, entry: Mapping[str, object]) -> None:
 
     index = {**read_index(folder), name: entry}
     with whole_file(folder / INDEX) as partial:
-        partial.write_text(json.dumps(index, indent=2, ensure_ascii=False) + "\n")
+        text = json.dumps(index, indent=2, ensure_ascii=False)
+        partial.write_text(NUMBERS.sub(lambda found: f"[{' '.join(found[1].split())}]", text) + "\n")
 
 
 def write_calibration(weights: Weights, calibration: Calibration | None, told: Mapping[str, object]) -> Path:
