@@ -23,8 +23,6 @@ from training.discover import cluster
 logger = logging.getLogger(__name__)
 LEAST_IMAGES = 8  # of a modality; fewer can't tell a better setting from luck
 APART = 0.02  # from the mean that some image must lie; what is less, another processor may round away
-    0.02  # that some images must lie from the mean of all; nearer ones a processor's rounding may exchange
-)
 FEW = 3  # images; sets of fewer count as one, or a single image would weigh as much as a whole set
 
 
