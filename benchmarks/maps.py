@@ -1,25 +1,32 @@
-"""What each map of an encoder tells of an image: how far images lie apart in it.
+"""What each map of an encoder tells of an image, and what F1 is without the deep ones.
 
     python -m benchmarks.maps --data ../shared/data/cells compact runs/any1.pt
 
 For each stage, the mean of its map over the places of one image is a vector. The figure
 is the mean distance of these vectors from their own mean, over that mean's length, for one
 val image of each set (256 × 256 px of it): 0 is a map that says the same of every image.
+F1 is that of `training.tuning.verdict` on these images, single model, as the network is and
+with its last two maps taken from a gray image of the same size.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 
 from app.network.weights import find_weights
-from training.data import Pair, find_pairs, load_image
+from training.data import Sample, find_pairs
 from training.network import load_network
+from training.tuning.examples import load_example
+from training.tuning.verdict import verdict
 
 SIDE = 256  # px
+DEEP = 2  # maps
 
 
 def main() -> None:
@@ -33,27 +40,44 @@ def main() -> None:
     parser.add_argument("weights", nargs="+", help="names or files")
     chosen = parser.parse_args()
     first = {pair.set: pair for pair in reversed(find_pairs(chosen.data, "val"))}
-    images = torch.stack([corner(pair) for pair in first.values()])
-    print("| weights | stride 4 | stride 8 | stride 16 | stride 32 |\n" + "|---" * 5 + "|")
+    samples = [load_example(pair, partial=False) for pair in first.values()]
+    heads = ["weights", "stride 4", "stride 8", "stride 16", "stride 32", "F1", "deep maps of gray"]
+    print(f"| {' | '.join(heads)} |\n{'|---' * len(heads)}|")
     for name in chosen.weights:
         for number, member in enumerate(find_weights(name).members, start=1):
-            found = " | ".join(f"{value:.5f}" for value in apart(member.file, images))
-            print(f"| {name} {number} | {found} |", flush=True)
+            maps = " | ".join(f"{value:.5f}" for value in apart(member.file, samples))
+            f1s = " | ".join(f"{value:.3f}" for value in with_and_without(member.file, samples))
+            print(f"| {name} {number} | {maps} | {f1s} |", flush=True)
 
 
-def corner(pair: Pair) -> torch.Tensor:
+@torch.no_grad()
+def apart(weights: Path, samples: Sequence[Sample]) -> list[float]:
+    """Of each of the four maps."""
+    encoder = load_network(weights).get_submodule("encoder")
+    maps = encoder(torch.stack([corner(sample) for sample in samples]))[-4:]
+    means = [one.mean((2, 3)) for one in maps]
+    return [float((mean - mean.mean(0)).norm(dim=1).mean() / mean.mean(0).norm()) for mean in means]
+
+
+def corner(sample: Sample) -> torch.Tensor:
     """`(3, SIDE, SIDE)` in [0, 1], with nothing where the image is smaller."""
-    image = load_image(pair.image)[0][:SIDE, :SIDE]
+    image = sample.image[:SIDE, :SIDE]
     padded = np.pad(image, ((0, SIDE - image.shape[0]), (0, SIDE - image.shape[1]), (0, 0)))
     return torch.from_numpy(padded.transpose(2, 0, 1).astype(np.float32) / 255)
 
 
-@torch.no_grad()
-def apart(weights: Path, images: torch.Tensor) -> list[float]:
-    """Of each of the four maps."""
-    encoder = load_network(weights).get_submodule("encoder")
-    means = [one.mean((2, 3)) for one in encoder(images)[-4:]]
-    return [float((mean - mean.mean(0)).norm(dim=1).mean() / mean.mean(0).norm()) for mean in means]
+def with_and_without(weights: Path, samples: Sequence[Sample]) -> tuple[float, float]:
+    """F1 as the network is, and with deep maps that don't know the image."""
+    model = load_network(weights)
+    encoder = model.get_submodule("encoder")
+    f1 = verdict(model, model.state_dict(), samples)
+    run = encoder.forward
+
+    def of_gray(_encoder: Any, images: tuple[torch.Tensor], maps: list[torch.Tensor]) -> list[torch.Tensor]:
+        return [*maps[:-DEEP], *run(torch.full_like(images[0], 0.5))[-DEEP:]]
+
+    encoder.register_forward_hook(of_gray)
+    return f1, verdict(model, model.state_dict(), samples)
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ from training.precision import fastest
 from training.sampling import read_clusters
 from training.settings import Phase
 
-Further = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+Further = Callable[[torch.Tensor, torch.Tensor], torch.Tensor | float]
 Loss = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], tuple[torch.Tensor, torch.Tensor]]
 MAY_CHANGE = {"steps", "save_every"}  # between the parts of one run
 
@@ -49,7 +49,9 @@ def fit(
     checkpoint, weights, log = (folder / f"{phase.name}{suffix}" for suffix in (".ckpt", ".pt", ".csv"))
     model = first_model(phase, folder).to(device).to(memory_format=torch.channels_last).train()
     averaged = {name: value.detach().clone() for name, value in model.state_dict().items()}
-    deep = deep_heads(model).to(device) if phase.deep_weight else None
+    deep = (
+        DeepHeads(model.get_submodule("encoder"), phase.flow_weight).to(device) if phase.deep_weight else None
+    )
     optimizer = make_optimizer(nn.ModuleList([model, deep]) if deep else model, phase)
     first, sums, spent = 0, np.zeros(3), 0.0
     if checkpoint.is_file():
@@ -62,7 +64,10 @@ def fit(
     clusters = read_clusters(folder / phase.clusters) if phase.clusters else None
     batches = Batches(samples, phase, clusters)
     loss = partial(flow_loss, flow_weight=phase.flow_weight)
-    further = partial(weighted, deep, phase) if deep else None
+
+    def further(labels: torch.Tensor, flow: torch.Tensor) -> torch.Tensor | float:
+        return phase.deep_weight * deep.loss(labels, flow) if deep else 0.0
+
     last = min(phase.steps, stop_at or phase.steps)
     begin_log(log, first)
     began = time.monotonic() - spent
@@ -96,7 +101,7 @@ def train_step(
     rate: float,
     clip: float,
     device: str,
-    further: Further | None = None,
+    further: Further = lambda *_: 0.0,
 ) -> tuple[float, float, float]:
     """One step of AdamW; returns both parts of the loss and the gradient's norm.
 
@@ -110,7 +115,7 @@ def train_step(
     # slicing inside the loss turns the gradient to another layout, and every layer pays for it
     output.register_hook(lambda gradient: gradient.contiguous(memory_format=torch.channels_last))
     first, second = loss(output.float(), labels, flow)
-    whole = first + second if further is None else first + second + further(labels, flow)
+    whole = first + second + further(labels, flow)
     optimizer.zero_grad(set_to_none=True)
     whole.backward()
     norm = nn.utils.clip_grad_norm_(model.parameters(), clip)
@@ -132,19 +137,6 @@ def first_model(phase: Phase, folder: Path) -> nn.Module:
         model.load_state_dict({name: torch.from_numpy(array) for name, array in read_state(earlier).items()})
     use_training_mish(model)
     return model
-
-
-def deep_heads(model: nn.Module) -> DeepHeads:
-    """Heads that watch the model's encoder."""
-    encoder: Any = model.get_submodule("encoder")
-    heads = DeepHeads((encoder.patch_embed3.proj.out_channels, encoder.patch_embed4.proj.out_channels))
-    heads.watch(encoder)
-    return heads
-
-
-def weighted(deep: DeepHeads, phase: Phase, labels: torch.Tensor, flow: torch.Tensor) -> torch.Tensor:
-    """The part of the deep heads in a step's loss."""
-    return phase.deep_weight * deep.loss(labels, flow, phase.flow_weight)
 
 
 def make_optimizer(model: nn.Module, phase: Phase) -> torch.optim.Optimizer:

@@ -23,10 +23,23 @@ def flow_loss(
     """
     cells = (labels > 0).float()
     known = (labels >= 0).float()
+    return known_loss(output, cells, FLOW_SCALE * flow * cells[:, None], known, flow_weight)
+
+
+def known_loss(
+    output: torch.Tensor,
+    probability: torch.Tensor,
+    flow: torch.Tensor,
+    known: torch.Tensor,
+    flow_weight: float,
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """`flow_loss` where targets are given as the network is to say them, on any grid.
+
+    probability (B, H, W) in [0, 1], flow (B, 2, H, W), known (B, H, W): what a place counts.
+    """
     share = known.mean().clamp(min=LEAST_KNOWN)
-    bce = F.binary_cross_entropy_with_logits(output[:, 2], cells, known)
-    squares = (output[:, :2] - FLOW_SCALE * flow * cells[:, None]).square()
-    mse = (squares * known[:, None]).mean()
+    bce = F.binary_cross_entropy_with_logits(output[:, 2], probability, known)
+    mse = ((output[:, :2] - flow).square() * known[:, None]).mean()
     return bce / share, flow_weight * mse / share
 
 

@@ -88,6 +88,10 @@ class Network:
         """What follows the network for the image of `progress`; None where the weights leave it open."""
         return None if self.calibration is None else self.calibration.setting_for(progress.embedding)
 
+    def scales(self, asked: tuple[float, ...]) -> tuple[float, ...]:
+        """Those to run: what was chosen for the weights where it names some, else those `asked` for."""
+        return (self.calibration.common.scales if self.calibration else ()) or asked
+
     def plan(
         self, image: Rows, shape: tuple[int, int], clock: Clock, scales: tuple[float, ...] = (1.0,)
     ) -> Progress:

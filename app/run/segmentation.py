@@ -52,9 +52,7 @@ def segment(
     exact = clock.budget is None
     chosen = chosen_weights(weights, settings, scales)
     network = Network.load(chosen, choose_device(device), Windows(), exact=exact)
-    wanted = parse_scales(scales)
-    if chosen.calibration is not None:
-        wanted = chosen.calibration.common.scales or wanted
+    wanted = network.scales(parse_scales(scales))
     bands, progress = network.whole(Pixels(pixels), shape, clock, wanted)
     setting = network.setting(progress) or Setting()
     found = find_cells(setting.heard(bands), shape, setting.tracking, setting.merging, network.tracks_on)

@@ -42,7 +42,7 @@ def predict(network: Network, source: ImageSource, fields: Path, clock: Clock, s
     job = Job((), fields)
     banded = plan_memory(job, source.info, machine.memory_limit()).banded
     height = band_height(shape[1]) if banded else shape[0]
-    progress = network.plan(source, shape, clock, parse_scales(scales))
+    progress = network.plan(source, shape, clock, network.scales(parse_scales(scales)))
     with whole_folder(fields) as partial:
         for scale in reversed(progress.rung.scales):
             grid = scaled(shape, scale)

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from app.network import Calibration, Setting
+from app.network import Calibration, Network, Setting
 from app.serve.fields import setting_of
 from app.serve.predicting import Predictor
 from app.serve.thresholds import Thresholds
-from app.settings import Tracking
+from app.settings import Tracking, Windows
 
 CHOSEN = Setting(tracking=Tracking(probability_threshold=0.3, flow_threshold=0.6, min_size=60))
 
@@ -42,6 +42,14 @@ def test_sliders_begin_where_the_weights_have_them(calibrated: Callable[..., Any
         assert setting.tracking == CHOSEN.tracking
         sizes = image.working.cells.sizes
         assert sizes[sizes > 0].min() >= 60
+
+
+def test_scales_that_do_not_count_are_not_run(bright_blobs: Any) -> None:
+    """They took time from the budget, and their cells were thrown away."""
+    half = Network([bright_blobs], Windows(), calibration=Calibration(replace(CHOSEN, scales=(0.5,))))
+    assert half.scales((2.0, 1.0, 0.5)) == (0.5,)
+    assert replace(half, calibration=Calibration(CHOSEN)).scales((1.0,)) == (1.0,)
+    assert replace(half, calibration=None).scales((1.0,)) == (1.0,)
 
 
 def test_a_slider_that_was_moved_stays(calibrated: Callable[..., Any], field: Any) -> None:

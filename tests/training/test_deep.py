@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from training.deep import DeepHeads, pooled_loss
-from training.fit import deep_heads, first_model, fit
+from training.fit import first_model, fit
 from training.objective import FLOW_SCALE
 
 
@@ -20,10 +20,10 @@ def test_the_truth_averaged_over_places_costs_least():
     flow = torch.ones(1, 2, 4, 4)
     shares = torch.tensor([[0.5, 1.0], [0.5, 1.0]])
     exact = torch.stack([FLOW_SCALE * shares, FLOW_SCALE * shares, torch.logit(shares, eps=1e-6)])[None]
-    best = pooled_loss(exact, labels, flow, 0.5)
+    best = sum(pooled_loss(exact, labels, flow, 0.5))
     assert best == pytest.approx(0.5 * np.log(2), abs=1e-4)  # what a coin costs, in two places of four
     for wrong in (exact + 0.3, exact * 0.5):
-        assert pooled_loss(wrong, labels, flow, 0.5) > best
+        assert sum(pooled_loss(wrong, labels, flow, 0.5)) > best
 
 
 def test_unknown_pixels_have_no_part():
@@ -31,16 +31,18 @@ def test_unknown_pixels_have_no_part():
     labels = torch.zeros(1, 4, 4, dtype=torch.int32)
     labels[0, :2] = -1
     output = torch.zeros(1, 3, 2, 2, requires_grad=True)
-    pooled_loss(output, labels, torch.zeros(1, 2, 4, 4), 0.5).backward()
+    sum(pooled_loss(output, labels, torch.zeros(1, 2, 4, 4), 0.5)).backward()
     assert not output.grad[:, :, 0].any()
     assert output.grad[:, 2, 1].all()
 
 
 def test_the_loss_reaches_every_stage_and_no_decoder(small_phase, tmp_path):
     model = first_model(small_phase, tmp_path)
-    heads = deep_heads(model)
+    heads = DeepHeads(model.encoder, 0.5)
     model(torch.rand(1, 3, 64, 64))
-    heads.loss(torch.ones(1, 64, 64, dtype=torch.int32), torch.ones(1, 2, 64, 64), 0.5).backward()
+    loss = heads.loss(torch.ones(1, 64, 64, dtype=torch.int32), torch.ones(1, 2, 64, 64))
+    assert loss.ndim == 0
+    loss.backward()
     moved = {name.split(".")[1] for name, p in model.named_parameters() if p.grad is not None}
     assert {"block1", "block2", "block3", "block4"} <= moved
     assert not any(p.grad is not None for name, p in model.named_parameters() if "decoder" in name)
@@ -57,12 +59,3 @@ def test_a_stopped_run_goes_on_with_its_heads(tmp_path, samples, small_phase):
     assert plain.keys() == whole.keys(), "weights have no heads"
     name = "encoder.patch_embed4.proj.weight"
     assert not torch.equal(plain[name], whole[name])
-
-
-def test_heads_fit_the_maps_that_they_watch():
-    heads = DeepHeads((4, 8))
-    encoder = torch.nn.Identity()
-    heads.watch(encoder)
-    encoder([torch.zeros(1, 3, 64, 64), torch.rand(1, 4, 4, 4), torch.rand(1, 8, 2, 2)])
-    labels, flow = torch.zeros(1, 64, 64, dtype=torch.int32), torch.zeros(1, 2, 64, 64)
-    assert heads.loss(labels, flow, 0.5).ndim == 0
