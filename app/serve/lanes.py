@@ -6,6 +6,8 @@ import logging
 import threading
 from collections.abc import Callable
 
+from ..errors import MediarError
+
 logger = logging.getLogger(__name__)
 
 
@@ -58,6 +60,8 @@ class Lane:
                 work()
             except Abandoned:
                 pass
+            except MediarError as error:  # even its state could not be told: the session is another's
+                logger.error("%s", error)
             except Exception:
                 logger.exception("a job failed in a way that nobody expected")
 

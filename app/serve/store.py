@@ -17,6 +17,7 @@ import re
 import secrets
 import shutil
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -35,9 +36,11 @@ ID = re.compile(r"[0-9a-f]{12}")
 class Image:
     """One image; `lock` is held by whoever looks at its labels or changes anything."""
 
-    def __init__(self, folder: Path, meta: Meta) -> None:
+    def __init__(self, folder: Path, meta: Meta, ours: Callable[[], bool]) -> None:
+        """`ours` tells whether the session is still this server's."""
         self.folder = folder
         self.meta = meta
+        self.ours = ours
         self.lock = threading.RLock()
         self.progress = 0.0  # of the job that is going on, 0 to 1
         self.gone = False  # deleted; whoever works on it stops
@@ -68,9 +71,15 @@ class Image:
         """What was uploaded."""
         return self.folder / self.meta.file
 
+    def check(self) -> None:
+        """Raises RequestError where another server has the session, as after this machine was asleep."""
+        if not self.ours():
+            raise RequestError("another server has taken the session over; stop this one, and ask that", 409)
+
     def update(self, **changes: Any) -> None:
-        """Changes facts, on the disk first."""
+        """Changes facts, on the disk first; as `check`."""
         with self.lock:
+            self.check()
             meta = replace(self.meta, **changes)
             if not self.gone:
                 meta.write(self.folder)
@@ -78,7 +87,8 @@ class Image:
 
     @property
     def working(self) -> Working:
-        """Its labels; hold `lock`. Raises RequestError where there are none yet."""
+        """Its labels; hold `lock`. Raises RequestError where there are none yet, and as `check`."""
+        self.check()
         if self.gone:
             raise RequestError("this image was deleted", 404)
         if not self.meta.cells:
@@ -133,12 +143,17 @@ class Store:
             shutil.rmtree(folder, ignore_errors=True)
             return
         try:
-            image = Image(folder, Meta.read(folder))
+            image = Image(folder, Meta.read(folder), self.ours)
         except (OSError, ValueError, KeyError, TypeError) as cause:
             logger.warning("%s: is left out, since its %s can't be read: %s", folder, FILE, cause)
             return
         image.sweep()
         self.images[image.id] = image
+
+    def ours(self) -> bool:
+        """Whether no other server has it; false once it is closed."""
+        claim = self.claim
+        return claim is not None and claim.held()
 
     def close(self) -> None:
         """Another server may have it; harmless when done twice."""
@@ -155,7 +170,7 @@ class Store:
     def add(self, folder: Path, meta: Meta) -> Image:
         """An upload that ended well; its name is made unique."""
         with self.lock:
-            image = Image(folder, replace(meta, name=self.unique(meta.name)))
+            image = Image(folder, replace(meta, name=self.unique(meta.name)), self.ours)
             image.update()
             self.images[image.id] = image
             return image
@@ -179,6 +194,7 @@ class Store:
         """It and everything made of it, save files that were saved."""
         with self.lock:
             image = self.get(image_id)
+            image.check()
             del self.images[image_id]
         with image.lock:
             image.gone = True

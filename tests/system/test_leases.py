@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from app.errors import UsageError, WriteError
+from app.errors import RequestError, UsageError, WriteError
+from app.serve.meta import Meta
 from app.serve.store import Store
 from app.system import leases
 from app.system.claims import hidden
@@ -288,3 +289,32 @@ def test_a_session_of_a_dead_machine_is_opened(
     other.process.kill()
     other.process.join()
     Store(tmp_path).close()
+
+
+def serve_one_image(pipe: Any, session: Path) -> None:
+    store = Store(session)
+    image = store.add(store.new_folder(), Meta("a.tif", "input.tif", "", 0.0))
+    pipe.send("open")
+    pipe.recv()
+    try:
+        image.update(checked=True)
+        pipe.send("written")
+    except RequestError as error:
+        pipe.send(str(error))
+
+
+def test_a_server_that_slept_writes_no_more(tmp_path: Path, on_another_machine: Callable[..., Any]) -> None:
+    """A laptop that wakes up would write its corrections over those of the server that followed it."""
+    other = on_another_machine(serve_one_image, tmp_path)
+    assert other.recv() == "open"
+    os.kill(other.process.pid, signal.SIGSTOP)
+    store = Store(tmp_path)
+    os.kill(other.process.pid, signal.SIGCONT)
+    other.send("go on")
+    assert "another server has taken the session over" in other.recv()
+    (image,) = store.ordered()
+    image.update(checked=False)
+    assert Meta.read(image.folder).checked is False
+    store.close()
+    with pytest.raises(RequestError, match="another server"):
+        image.update(checked=True)
