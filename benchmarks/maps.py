@@ -16,16 +16,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 from app.network.weights import find_weights
+from training.awaken import SIDE, corner
 from training.data import Sample, find_pairs
 from training.network import load_network
 from training.tuning.examples import load_example
 from training.tuning.verdict import verdict
 
-SIDE = 256  # px
 DEEP = 2  # maps
 
 
@@ -54,16 +53,9 @@ def main() -> None:
 def apart(weights: Path, samples: Sequence[Sample]) -> list[float]:
     """Of each of the four maps."""
     encoder = load_network(weights).get_submodule("encoder")
-    maps = encoder(torch.stack([corner(sample) for sample in samples]))[-4:]
+    maps = encoder(torch.stack([corner(sample, SIDE) for sample in samples]))[-4:]
     means = [one.mean((2, 3)) for one in maps]
     return [float((mean - mean.mean(0)).norm(dim=1).mean() / mean.mean(0).norm()) for mean in means]
-
-
-def corner(sample: Sample) -> torch.Tensor:
-    """`(3, SIDE, SIDE)` in [0, 1], with nothing where the image is smaller."""
-    image = sample.image[:SIDE, :SIDE]
-    padded = np.pad(image, ((0, SIDE - image.shape[0]), (0, SIDE - image.shape[1]), (0, 0)))
-    return torch.from_numpy(padded.transpose(2, 0, 1).astype(np.float32) / 255)
 
 
 def with_and_without(weights: Path, samples: Sequence[Sample]) -> tuple[float, float]:

@@ -32,6 +32,24 @@ def run_fit(chosen: argparse.Namespace) -> None:
     print(fit(phase, samples, chosen.runs, device))
 
 
+def run_awaken(chosen: argparse.Namespace) -> None:
+    import torch
+
+    from training.awaken import PER_SET, awaken
+    from training.data import find_pairs, load_samples, spread_sets
+    from training.fit import save
+    from training.network import load_network
+
+    if not chosen.out.absolute().parent.is_dir():
+        raise UsageError(f"{chosen.out}: its folder is not there; make it or choose another")
+    torch.manual_seed(chosen.seed)
+    model = load_network(chosen.weights)
+    samples = load_samples(spread_sets(find_pairs(chosen.data, "train"), PER_SET))
+    awaken(model, samples, chosen.parts)
+    save(chosen.out, model.state_dict())
+    print(chosen.out)
+
+
 def run_tune(chosen: argparse.Namespace) -> None:
     need_tools()
     from app.network.weights import find_weights
