@@ -15,7 +15,7 @@ import torch
 from training.synthetic import draw
 
 SIDE = 320  # px of a drawing; crops are of 256
-KEPT = 24  # drawings that crops are taken from; each step one is new
+KEPT = 24  # drawings that crops are taken from
 
 
 class Replay:
@@ -25,6 +25,8 @@ class Replay:
         self.count = count
         self.crop = crop
         self.seed = seed
+        side = max(SIDE, crop)
+        self.every = max(side**2 // (count * crop**2), 1)  # steps to a drawing, whose pixels are seen once
         self.drawn: deque[torch.Tensor] = deque(maxlen=KEPT)  # (3, S, S) float32 in [0, 1]
 
     def __call__(self, step: int) -> torch.Tensor:
@@ -32,7 +34,8 @@ class Replay:
         rng = np.random.default_rng([self.seed, step])
         while len(self.drawn) < self.count:
             self.drawn.append(self.image(int(rng.integers(2**31))))
-        self.drawn.append(self.image(int(rng.integers(2**31))))
+        if step % self.every == 0:  # a drawing takes a tenth of a step on small crops
+            self.drawn.append(self.image(int(rng.integers(2**31))))
         older = rng.integers(len(self.drawn) - 1, size=self.count - 1)
         return torch.stack([self.piece(self.drawn[i], rng) for i in (len(self.drawn) - 1, *older)])
 

@@ -7,6 +7,7 @@ import logging
 import signal
 import subprocess
 import sys
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -134,6 +135,17 @@ def test_replay_is_a_function_of_its_seed():
         crops = first(step)
         assert crops.shape == (2, 3, 64, 64)
         assert torch.equal(crops, second(step))
+
+
+@pytest.mark.parametrize(("crop", "drawings"), [(160, 7), (256, 12)])
+def test_small_crops_share_a_drawing(monkeypatch, crop, drawings):
+    """A drawing a step took a tenth of the time that slow machines have for learning."""
+    made = []
+    monkeypatch.setattr(Replay, "image", lambda _self, seed: made.append(seed) or torch.rand(3, 320, 320))
+    replay = Replay(2, crop, 7)
+    seen = [replay(step) for step in range(10)]
+    assert len(made) == drawings
+    assert not any(torch.equal(one, other) for one, other in pairwise(seen))
 
 
 def test_time_and_not_steps_ends_a_run(monkeypatch):
