@@ -19,6 +19,7 @@ from benchmarks.peers.exchange import Clock, Done, Item, read_done, read_list, w
 from benchmarks.peers.export import export, load
 from benchmarks.peers.scoring import score, table
 from benchmarks.peers.train_cellpose import Steps, TimeUp, checked, told
+from benchmarks.peers.train_mediar import FIRST
 from benchmarks.peers.train_stardist import augment, some
 from training.data import find_pairs, load_image, load_samples
 
@@ -211,5 +212,7 @@ def test_our_networks_from_first_step_to_table(
         done = read_done(out)
         assert done is not None
         assert done.steps > 0
-        assert done.minutes == pytest.approx(0.5, rel=0.5)
+        assert done.minutes >= 0.25
+        if done.steps > FIRST + 2:  # what ours takes at least, to know its pace, and longer on a slow machine
+            assert done.minutes <= 0.75
         assert len(list(out.glob("labels/dsb2018/*_label.tiff"))) == 2
