@@ -19,7 +19,7 @@ from typing import Any
 import torch
 
 from app.network.weights import find_weights
-from training.awaken import SIDE, corner
+from training.awaken import apart
 from training.data import Sample, find_pairs
 from training.network import load_network
 from training.tuning.examples import load_example
@@ -44,18 +44,10 @@ def main() -> None:
     print(f"| {' | '.join(heads)} |\n{'|---' * len(heads)}|")
     for name in chosen.weights:
         for number, member in enumerate(find_weights(name).members, start=1):
-            maps = " | ".join(f"{value:.5f}" for value in apart(member.file, samples))
+            encoder = load_network(member.file).get_submodule("encoder")
+            maps = " | ".join(f"{value:.5f}" for value in apart(encoder, samples))
             f1s = " | ".join(f"{value:.3f}" for value in with_and_without(member.file, samples))
             print(f"| {name} {number} | {maps} | {f1s} |", flush=True)
-
-
-@torch.no_grad()
-def apart(weights: Path, samples: Sequence[Sample]) -> list[float]:
-    """Of each of the four maps."""
-    encoder = load_network(weights).get_submodule("encoder")
-    maps = encoder(torch.stack([corner(sample, SIDE) for sample in samples]))[-4:]
-    means = [one.mean((2, 3)) for one in maps]
-    return [float((mean - mean.mean(0)).norm(dim=1).mean() / mean.mean(0).norm()) for mean in means]
 
 
 def with_and_without(weights: Path, samples: Sequence[Sample]) -> tuple[float, float]:

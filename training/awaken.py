@@ -33,7 +33,7 @@ def awaken(model: MEDIARFormer, samples: Sequence[Sample], parts: Collection[str
     """
     anew = MEDIARFormer(model.architecture)
     if "encoder" in parts:
-        images = torch.stack([corner(sample, SIDE) for sample in samples])
+        images = torch.stack([corner(sample) for sample in samples])
         encoder, fresh = model.get_submodule("encoder"), anew.get_submodule("encoder")
         for stage in STAGES:
             names = [f"block{stage}", f"norm{stage}", f"patch_embed{stage}.norm"]
@@ -63,8 +63,19 @@ def centre(encoder: torch.nn.Module, name: str, images: torch.Tensor) -> None:
     patches.proj.weight.mul_(gain)
 
 
-def corner(sample: Sample, side: int) -> torch.Tensor:
-    """`(3, side, side)` in [0, 1], with nothing where the image is smaller."""
-    image = sample.image[:side, :side]
-    padded = np.pad(image, ((0, side - image.shape[0]), (0, side - image.shape[1]), (0, 0)))
+@torch.no_grad()
+def apart(encoder: torch.nn.Module, samples: Sequence[Sample]) -> list[float]:
+    """How far images lie apart in each of the four maps: 0 where it says the same of all.
+
+    The mean distance of the maps' means over places from their own mean, over that mean's length.
+    """
+    maps = encoder(torch.stack([corner(sample) for sample in samples]))
+    means = [one.mean((2, 3)) for one in maps]
+    return [float((mean - mean.mean(0)).norm(dim=1).mean() / mean.mean(0).norm()) for mean in means]
+
+
+def corner(sample: Sample) -> torch.Tensor:
+    """`(3, SIDE, SIDE)` in [0, 1], with nothing where the image is smaller."""
+    image = sample.image[:SIDE, :SIDE]
+    padded = np.pad(image, ((0, SIDE - image.shape[0]), (0, SIDE - image.shape[1]), (0, 0)))
     return torch.from_numpy(padded.transpose(2, 0, 1).astype(np.float32) / 255)

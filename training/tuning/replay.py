@@ -25,8 +25,10 @@ class Replay:
         self.count = count
         self.crop = crop
         self.seed = seed
-        side = max(SIDE, crop)
-        self.every = max(side**2 // (count * crop**2), 1)  # steps to a drawing, whose pixels are seen once
+        self.side = max(SIDE, crop)
+        self.every = max(
+            self.side**2 // (count * crop**2), 1
+        )  # steps to a drawing, whose pixels are seen once
         self.drawn: deque[torch.Tensor] = deque(maxlen=KEPT)  # (3, S, S) float32 in [0, 1]
 
     def __call__(self, step: int) -> torch.Tensor:
@@ -41,7 +43,7 @@ class Replay:
 
     def image(self, seed: int) -> torch.Tensor:
         """A new drawing, three channels."""
-        image = draw(seed, max(SIDE, self.crop)).image
+        image = draw(seed, self.side).image
         rgb = image if image.ndim == 3 else np.repeat(image[..., None], 3, axis=2)
         return torch.from_numpy(rgb.transpose(2, 0, 1).astype(np.float32) / 255)
 
