@@ -19,9 +19,9 @@ from typing import Any
 import torch
 
 from app.network.weights import find_weights
-from training.awaken import apart
 from training.data import Sample, find_pairs
 from training.network import load_network
+from training.shorten import corner
 from training.tuning.examples import load_example
 from training.tuning.verdict import verdict
 
@@ -44,10 +44,20 @@ def main() -> None:
     print(f"| {' | '.join(heads)} |\n{'|---' * len(heads)}|")
     for name in chosen.weights:
         for number, member in enumerate(find_weights(name).members, start=1):
+            if not member.architecture.whole:
+                raise SystemExit(f"{member.file}: has no deep maps; give a network of four stages")
             encoder = load_network(member.file).get_submodule("encoder")
             maps = " | ".join(f"{value:.5f}" for value in apart(encoder, samples))
             f1s = " | ".join(f"{value:.3f}" for value in with_and_without(member.file, samples))
             print(f"| {name} {number} | {maps} | {f1s} |", flush=True)
+
+
+@torch.no_grad()
+def apart(encoder: torch.nn.Module, samples: Sequence[Sample]) -> list[float]:
+    """How far images lie apart in each of the encoder's maps: 0 where it says the same of all."""
+    maps = encoder(torch.stack([corner(sample) for sample in samples]))
+    means = [one.mean((2, 3)) for one in maps]
+    return [float((mean - mean.mean(0)).norm(dim=1).mean() / mean.mean(0).norm()) for mean in means]
 
 
 def with_and_without(weights: Path, samples: Sequence[Sample]) -> tuple[float, float]:

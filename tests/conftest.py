@@ -79,14 +79,14 @@ def bright_blobs() -> BrightBlobs:
 @pytest.fixture(scope="session")
 def random_pair(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with two small models of random weights: they run as trained ones do, and label noise."""
-    from app.network.architecture import Architecture
+    from app.network.architecture import COMPACT
     from app.network.weights import save_compact
     from app.network.weights.graph import Graph
 
     folder = tmp_path_factory.mktemp("random-pair")
-    shapes = Graph.load(Architecture()).shapes
+    shapes = Graph.load(COMPACT).shapes
     states = {f"random-{seed}": random_state(shapes, seed) for seed in (1, 2)}
-    save_compact(states, Architecture(), {}, name="random", folder=folder)
+    save_compact(states, COMPACT, {}, name="random", folder=folder)
     return folder
 
 

@@ -20,7 +20,6 @@ from torch import nn
 from tqdm import tqdm
 
 from app.cells import track
-from app.network.architecture import Architecture
 from app.network.inference import sigmoid
 from app.network.model import MEDIARFormer
 from app.network.passes import single_pass
@@ -102,7 +101,7 @@ def swin_unetr(_phase: Phase) -> nn.Module:
 
 def mediar_former(phase: Phase) -> nn.Module:
     """The network of this project."""
-    model = MEDIARFormer(Architecture(phase.encoder, phase.decoder, phase.pab))
+    model = MEDIARFormer(phase.architecture)
     use_training_mish(model)
     return model
 

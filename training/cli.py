@@ -47,16 +47,11 @@ def add_making(group: Group) -> None:
     fit.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
     fit.set_defaults(run=commands.run_fit)
 
-    awaken = group.add_parser("awaken", help="begin silent parts of a network anew, as a start")
-    awaken.add_argument("weights", type=Path, help="a file: safetensors, or runs/<phase>.pt")
-    awaken.add_argument("--data", type=Path, required=True, help="folder of sets with images/ and labels/")
-    awaken.add_argument("-o", "--out", type=Path, required=True, metavar="PT", help="a phase's `start`")
-    awaken.add_argument(
-        "--parts", nargs="+", choices=["encoder", "decoder"], default=["encoder", "decoder"],
-        help="the encoder's deep stages, and the decoder's way up from them (both)",
-    )  # fmt: skip
-    awaken.add_argument("--seed", type=int, default=0)
-    awaken.set_defaults(run=commands.run_awaken)
+    shorten = group.add_parser("shorten", help="a network without its deep stages, where these say nothing")
+    shorten.add_argument("weights", type=Path, help="a file: safetensors, or runs/<phase>.pt")
+    shorten.add_argument("--data", type=Path, required=True, help="folder of sets with images/ and labels/")
+    shorten.add_argument("-o", "--out", type=Path, required=True, metavar="PT", help="a phase's `start`")
+    shorten.set_defaults(run=commands.run_shorten)
 
     tune = group.add_parser("tune", help="adapt the carried pair to a handful of labelled images, in minutes")
     tune.add_argument("-i", "--images", nargs="+", type=Path, required=True, help="files or folders")

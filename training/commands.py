@@ -32,21 +32,17 @@ def run_fit(chosen: argparse.Namespace) -> None:
     print(fit(phase, samples, chosen.runs, device))
 
 
-def run_awaken(chosen: argparse.Namespace) -> None:
-    import torch
-
-    from training.awaken import PER_SET, awaken
+def run_shorten(chosen: argparse.Namespace) -> None:
     from training.data import find_pairs, load_samples, spread_sets
     from training.fit import save
     from training.network import load_network
+    from training.shorten import PER_SET, shorten
 
     if not chosen.out.absolute().parent.is_dir():
         raise UsageError(f"{chosen.out}: its folder is not there; make it or choose another")
-    torch.manual_seed(chosen.seed)
     model = load_network(chosen.weights)
     samples = load_samples(spread_sets(find_pairs(chosen.data, "train"), PER_SET))
-    awaken(model, samples, chosen.parts)
-    save(chosen.out, model.state_dict())
+    save(chosen.out, shorten(model, samples).state_dict())
     print(chosen.out)
 
 

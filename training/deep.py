@@ -22,8 +22,7 @@ class DeepHeads(nn.Module):
 
     def __init__(self, encoder: Any, flow_weight: float) -> None:
         super().__init__()
-        channels = encoder.patch_embed3.proj.out_channels, encoder.patch_embed4.proj.out_channels
-        self.heads = nn.ModuleList(nn.Conv2d(count, 3, 1) for count in channels)
+        self.heads = nn.ModuleList(nn.Conv2d(count, 3, 1) for count in encoder.widths[-2:])
         self.flow_weight = flow_weight
         self.maps: list[torch.Tensor] = []
         encoder.register_forward_hook(self.take)

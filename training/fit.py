@@ -125,15 +125,18 @@ def train_step(
 
 def first_model(phase: Phase, folder: Path) -> nn.Module:
     """The network as the phase begins with it: random, or with the weights of `start`."""
-    architecture = Architecture(phase.encoder, phase.decoder, phase.pab)
-    model = MEDIARFormer(architecture)
+    model = MEDIARFormer(phase.architecture)
     if phase.start:
         named = Path(phase.start)
         earlier = named if named.suffix else folder / f"{phase.start}.pt"
         if not earlier.is_file():
             raise UsageError(f"{earlier}: no such file; fit the phase '{phase.start}' first")
-        if Architecture.from_shapes(read_shapes(earlier)) != architecture:
-            raise UsageError(f"{earlier}: has another shape; set encoder, decoder and pab as it has them")
+        found = Architecture.from_shapes(read_shapes(earlier))
+        if found != phase.architecture:
+            raise UsageError(
+                f"{earlier}: is a {found.name}; set encoder = '{found.encoder}', decoder = "
+                f"{list(found.decoder)}, pab = {found.pab}, stages = {found.stages}"
+            )
         model.load_state_dict({name: torch.from_numpy(array) for name, array in read_state(earlier).items()})
     use_training_mish(model)
     return model

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, get_origin, get_type_hints
 
 from app.errors import UsageError
+from app.network.architecture import Architecture
 
 KINDS: Mapping[Any, Any] = {float: (float, int)}  # what else a setting may be in TOML: 1 for 1.0
 
@@ -26,6 +27,7 @@ class Phase:
     encoder: str = "mit_b0"
     decoder: tuple[int, ...] = (256, 128, 64, 32, 16)
     pab: int = 64
+    stages: int = 4  # of the encoder; a short network has 2, its decoder 4 numbers, and pab is 0
     batch: int = 8
     crop: int = 256  # px
     rate: float = 6e-4  # AdamW's peak learning rate
@@ -45,6 +47,14 @@ class Phase:
     exclude_boundary: bool = False
     save_every: int = 100  # steps
     seed: int = 20221212
+
+    @property
+    def architecture(self) -> Architecture:
+        """The network's; raises UsageError where its numbers don't fit each other."""
+        try:
+            return Architecture(self.encoder, self.decoder, self.pab, self.stages)
+        except ValueError as cause:
+            raise UsageError(f"phase {self.name}: {cause}") from cause
 
     @classmethod
     def load(cls, path: Path) -> Phase:

@@ -16,34 +16,50 @@ SQUEEZE = 16  # channels per channel in the middle of a squeeze
 
 
 class MAnetDecoder(nn.Module):
-    """Four maps of `widths` channels, 1/4 to 1/32 → `(B, channels[-1], H, W)`.
+    """The encoder's maps, of `widths` channels at 1/4, 1/8, … → `(B, channels[-1], H, W)`.
 
-    `channels` are those at 1/16, 1/8, 1/4, 1/2 and 1/1. The encoder's maps at
-    1/16, 1/8 and 1/4 are fused in; it has none at 1/2 and 1/1.
+    With four maps `channels` are those at 1/16, 1/8, 1/4, 1/2 and 1/1. The encoder's
+    maps at 1/16, 1/8 and 1/4 are fused in; it has none at 1/2 and 1/1. Below them,
+    at 1/32, is the position-wise attention of `pab` channels. Without it (0) there
+    are fewer maps, and `channels` begin with those of the coarsest.
     """
 
     def __init__(self, widths: Sequence[int], channels: Sequence[int], pab: int) -> None:
         super().__init__()
-        self.center = PositionAttention(widths[3], pab)
+        below, *skips = reversed(widths)
+        if pab:
+            self.center: nn.Module = PositionAttention(below, pab)
+        else:
+            self.center = BottomBlock(below, channels[0])
+            below, *channels = channels
+        givens = [below, *channels[:-1]]
+        fused = zip(givens, skips, channels, strict=False)  # as many as there are maps to fuse in
+        enlarged = zip(givens[len(skips) :], channels[len(skips) :], strict=True)
         self.blocks = nn.ModuleList(
-            [
-                FusionBlock(widths[3], widths[2], channels[0]),
-                FusionBlock(channels[0], widths[1], channels[1]),
-                FusionBlock(channels[1], widths[0], channels[2]),
-                UpBlock(channels[2], channels[3]),
-                UpBlock(channels[3], channels[4]),
-            ]
+            [*(FusionBlock(*sizes) for sizes in fused), *(UpBlock(*sizes) for sizes in enlarged)]
         )
         self.apply(initialise)
 
     def forward(self, maps: Sequence[torch.Tensor]) -> torch.Tensor:
-        quarter, eighth, sixteenth, x = maps
-        x = self.center(x)  # (B, widths[3], H / 32, W / 32)
-        x = self.blocks[0](x, sixteenth)  # (B, channels[0], H / 16, W / 16)
-        x = self.blocks[1](x, eighth)  # (B, channels[1], H / 8, W / 8)
-        x = self.blocks[2](x, quarter)  # (B, channels[2], H / 4, W / 4)
-        x = self.blocks[3](x)  # (B, channels[3], H / 2, W / 2)
-        return self.blocks[4](x)  # (B, channels[4], H, W)
+        x = self.center(maps[-1])  # (B, C, H / 32, W / 32), or where the coarsest map is
+        skips = [*reversed(maps[:-1]), None, None]
+        for block, skip in zip(self.blocks, skips, strict=True):  # each to twice the height and width
+            x = block(x) if skip is None else block(x, skip)
+        return x  # (B, channels[-1], H, W)
+
+
+class BottomBlock(nn.Module):
+    """Where a short decoder begins: two convolutions, the first biased by what the whole map says."""
+
+    def __init__(self, width: int, channels: int) -> None:
+        super().__init__()
+        self.said = nn.Sequential(squeeze_and_excite(width), nn.Conv2d(width, channels, 1, bias=False))
+        self.conv1 = Conv(width, channels, 3)
+        self.conv2 = Conv(channels, channels, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:  # (B, C, H, W)
+        conv, norm, mish = self.conv1
+        return self.conv2(mish(norm(conv(x) + self.said(x))))  # (B, channels, H, W)
 
 
 class PositionAttention(nn.Module):

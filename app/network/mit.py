@@ -13,7 +13,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from .architecture import ENCODERS
+from .architecture import ENCODERS, STAGES
 
 HEADS = (1, 2, 5, 8)  # of attention in each stage, which is as many times wider than the first
 REDUCTIONS = (8, 4, 2, 1)  # keys and values are read off a grid so many times coarser
@@ -23,18 +23,21 @@ DROP_PATH = 0.1  # the last block's chance to be left out in training; the first
 
 
 class MiT(nn.Module):
-    """`(B, 3, H, W)` → four maps: `(B, C, H / 4, W / 4)`, 2 C at 1/8, 5 C at 1/16, 8 C at 1/32."""
+    """`(B, 3, H, W)` → four maps: `(B, C, H / 4, W / 4)`, 2 C at 1/8, 5 C at 1/16, 8 C at 1/32.
 
-    def __init__(self, name: str) -> None:
+    With fewer `stages` it ends after so many maps.
+    """
+
+    def __init__(self, name: str, stages: int = STAGES) -> None:
         super().__init__()
         depths, width = next(shape for shape, encoder in ENCODERS.items() if encoder == name)
-        self.widths = tuple(width * heads for heads in HEADS)
+        self.widths = tuple(width * heads for heads in HEADS[:stages])
         self.patch_embed1 = PatchEmbed(3, self.widths[0], size=7, stride=4)
-        self.patch_embed2 = PatchEmbed(self.widths[0], self.widths[1], size=3, stride=2)
-        self.patch_embed3 = PatchEmbed(self.widths[1], self.widths[2], size=3, stride=2)
-        self.patch_embed4 = PatchEmbed(self.widths[2], self.widths[3], size=3, stride=2)
+        for stage in range(1, stages):
+            patches = PatchEmbed(self.widths[stage - 1], self.widths[stage], size=3, stride=2)
+            setattr(self, f"patch_embed{stage + 1}", patches)
         before = 0  # blocks of earlier stages
-        for stage in range(4):
+        for stage in range(stages):
             drops = [DROP_PATH * (before + i) / (sum(depths) - 1) for i in range(depths[stage])]
             blocks = (Block(self.widths[stage], HEADS[stage], REDUCTIONS[stage], drop) for drop in drops)
             setattr(self, f"block{stage + 1}", nn.Sequential(*blocks))
@@ -44,7 +47,7 @@ class MiT(nn.Module):
 
     def forward(self, x: torch.Tensor) -> list[torch.Tensor]:  # (B, 3, H, W)
         maps = []
-        for stage in "1234":
+        for stage in range(1, len(self.widths) + 1):
             x = getattr(self, f"patch_embed{stage}")(x)  # (B, H / 2, W / 2, C); H / 4, W / 4 the first time
             x = getattr(self, f"block{stage}")(x)  # (B, H, W, C)
             x = getattr(self, f"norm{stage}")(x).permute(0, 3, 1, 2)  # (B, C, H, W)

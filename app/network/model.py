@@ -44,7 +44,7 @@ class MEDIARFormer(nn.Module):
     def __init__(self, architecture: Architecture = Architecture()) -> None:  # noqa: B008 (frozen)
         super().__init__()
         self.architecture = architecture
-        self.encoder = MiT(architecture.encoder)
+        self.encoder = MiT(architecture.encoder, architecture.stages)
         self.decoder = MAnetDecoder(self.encoder.widths, architecture.decoder, architecture.pab)
         self.cellprob_head = Head(architecture.decoder[-1], 1)
         self.gradflow_head = Head(architecture.decoder[-1], 2)

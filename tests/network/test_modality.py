@@ -17,7 +17,7 @@ from app.network.weights.calibration import Modality
 from app.read import Pixels
 from app.settings import Windows
 
-ANY = Calibration(Setting(), (Modality((0.0,) * 256, 9.0, Setting("any")),))
+ANY = Calibration(Setting(), (Modality((0.0,) * 64, 9.0, Setting("any")),))
 
 
 @pytest.fixture(scope="module")

@@ -74,8 +74,9 @@ class CpuEngine:
 
 
 def last_stage(network: Any) -> Any:
-    """The encoder's last map `(1, C, S / 32, S / 32)` in a graph: what the decoder begins with."""
-    begins = "__module.decoder.center.top_conv/"
+    """The encoder's last map in a graph, `(1, C, s, s)`: what the decoder begins with."""
+    center = "__module.decoder.center."
+    begins = f"{center}top_conv/", f"{center}conv1.0/"  # of a whole network, of a short one
     for node in network.get_ordered_ops():
         if node.get_type_name() == "Convolution" and node.get_friendly_name().startswith(begins):
             return node.input(0).get_source_output()

@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from app.errors import WeightsError
-from app.network.architecture import OFFICIAL, Architecture
+from app.network.architecture import COMPACT, OFFICIAL, Architecture
 from app.network.engines import choose_device, load_engines
 from app.network.engines.cpu import CpuEngine
 from app.network.engines.signalstack import current
@@ -106,23 +106,28 @@ def test_a_graph_made_now_equals_torch(
     from app.network.engines.export import export
     from app.network.weights.graph import Graph
 
-    made = export(Architecture())
+    made = export(COMPACT)
     monkeypatch.setattr(Graph, "load", lambda _: made)
     member = find_weights(str(random_pair)).members[0]
     assert np.abs(CpuEngine(member, "float32")(windows) - reference(member, windows)).max() < 1e-3
 
 
 @pytest.mark.slow
-def test_the_official_graph_equals_torch(tmp_path: Path, windows: NDArray[np.float32]) -> None:
-    """The published architecture, whose weights nobody may carry, with weights of chance."""
+@pytest.mark.parametrize("architecture", [Architecture(), OFFICIAL], ids=lambda one: one.encoder)
+def test_graphs_of_whole_networks_equal_torch(
+    architecture: Architecture, tmp_path: Path, windows: NDArray[np.float32]
+) -> None:
+    """The published architecture, whose weights nobody may carry, and the older pairs', with chance's."""
     pytest.importorskip("torch")
     from app.network.model import MEDIARFormer
     from app.network.weights.states import write_state
 
     path = tmp_path / "from_phase1.safetensors"
-    write_state(path, {key: value.numpy() for key, value in MEDIARFormer(OFFICIAL).state_dict().items()}, {})
+    write_state(
+        path, {key: value.numpy() for key, value in MEDIARFormer(architecture).state_dict().items()}, {}
+    )
     (member,) = find_weights(str(path)).members
-    assert member.architecture == OFFICIAL
+    assert member.architecture == architecture
     found = CpuEngine(member, "float32")(windows[:1])
     assert np.abs(found - reference(member, windows[:1])).max() < 1e-3
 

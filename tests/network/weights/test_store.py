@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from app.errors import WeightsError
-from app.network.architecture import OFFICIAL, Architecture
+from app.network.architecture import COMPACT, OFFICIAL
 from app.network.weights import find_weights, import_official, index, save_compact, store
 from app.network.weights.graph import Graph
 from app.network.weights.states import read_state
@@ -26,7 +26,7 @@ def test_half_precision_on_disk(state: Mapping[str, np.ndarray], tmp_path: Path)
     """Both files have to fit the repository, and a value may move by half a unit of float16 only."""
     full = {key: value.astype(np.float32) * np.float32(1.0001) for key, value in state.items()}
     full["encoder.counter.num_batches_tracked"] = np.array(7)
-    weights = save_compact({"a": full}, Architecture(), {"licence": "MIT"}, folder=tmp_path)
+    weights = save_compact({"a": full}, COMPACT, {"licence": "MIT"}, folder=tmp_path)
     stored = read_state(weights.members[0].file)
     assert stored["encoder.counter.num_batches_tracked"] == 7
     for key in state:
@@ -38,10 +38,10 @@ def test_half_precision_on_disk(state: Mapping[str, np.ndarray], tmp_path: Path)
 def test_values_that_half_precision_cannot_hold(state: Mapping[str, np.ndarray], tmp_path: Path) -> None:
     """A variance of 99,332 would become infinite and end in an image without cells."""
     large = {key: tensor.astype(np.float32) for key, tensor in state.items()}
-    large["decoder.center.out_conv.bias"][0] = 99332
-    weights = save_compact({"a": large}, Architecture(), {}, folder=tmp_path)
+    large["gradflow_head.3.bias"][0] = 99332
+    weights = save_compact({"a": large}, COMPACT, {}, folder=tmp_path)
     stored = read_state(weights.members[0].file)
-    assert stored["decoder.center.out_conv.bias"][0] == 99332
+    assert stored["gradflow_head.3.bias"][0] == 99332
     assert {tensor.dtype for tensor in stored.values()} >= {np.dtype(np.float16), np.dtype(np.float32)}
 
 
@@ -51,9 +51,9 @@ def test_a_diverged_network_is_not_carried(
 ) -> None:
     """NaN in one tensor is an image without cells."""
     spoilt = {key: tensor.astype(np.float32) for key, tensor in state.items()}
-    spoilt["decoder.center.out_conv.bias"][0] = value
-    with pytest.raises(WeightsError, match=r"decoder\.center\.out_conv\.bias"):
-        save_compact({"a": spoilt}, Architecture(), {}, folder=tmp_path)
+    spoilt["gradflow_head.3.bias"][0] = value
+    with pytest.raises(WeightsError, match=r"gradflow_head\.3\.bias"):
+        save_compact({"a": spoilt}, COMPACT, {}, folder=tmp_path)
 
 
 def test_a_lacking_or_foreign_tensor_is_refused(state: Mapping[str, np.ndarray], tmp_path: Path) -> None:
@@ -67,7 +67,7 @@ def test_a_lacking_or_foreign_tensor_is_refused(state: Mapping[str, np.ndarray],
         (reshaped, "gradflow_head.0.bias"),
     ]:
         with pytest.raises(WeightsError, match=name):
-            save_compact({"a": wrong}, Architecture(), {}, folder=tmp_path)
+            save_compact({"a": wrong}, COMPACT, {}, folder=tmp_path)
 
 
 def test_import_of_the_official_pair(
@@ -78,13 +78,13 @@ def test_import_of_the_official_pair(
     The small architecture stands for the published one, which is 0.5 GB.
     """
     torch = pytest.importorskip("torch")
-    monkeypatch.setattr(store, "OFFICIAL", Architecture())
+    monkeypatch.setattr(store, "OFFICIAL", COMPACT)
     monkeypatch.setattr(index, "MOUNTED", tmp_path / "absent")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     rng = np.random.default_rng(0)
     states, paths = [], []
     for name in ("from_phase1.pth", "from_phase2.pth"):
-        shapes = Graph.load(Architecture()).shapes
+        shapes = Graph.load(COMPACT).shapes
         states.append({key: rng.normal(size=shape).astype(np.float32) for key, shape in shapes.items()})
         paths.append(tmp_path / name)
         torch.save({key: torch.from_numpy(value) for key, value in states[-1].items()}, paths[-1])
