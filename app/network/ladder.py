@@ -8,6 +8,7 @@ whose encoder it does not know, take the carried pair's.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -56,6 +57,14 @@ class Rung:
         return self.passes_at(scale) * count_windows(scaled(shape, scale), self.windows(base))
 
 
+KINDS: dict[str, Callable[[float], bool]] = {  # of scales, by what they cost: a doubled image four times
+    "all": lambda _: True,
+    "undoubled": lambda scale: scale <= 1,
+    "native": lambda scale: scale == 1,
+    "coarse": lambda scale: scale <= 0.5,
+}
+
+
 @dataclass(frozen=True)
 class Step:
     """One line of `ladder.json`: a rung for any number of models and any scales, and what it was worth."""
@@ -64,17 +73,24 @@ class Step:
     views: int  # 1 to 3, at scale 1
     beside: int  # the same at the other scales
     models: str = "all"  # or "one"
-    scales: str = "all"  # or "coarse": those up to a half
+    scales: str = "all"  # or another of KINDS
     f1: float = 0.0  # mean over the sets it was measured on
     time: float = 0.0  # of the network, as a part of the first step's
 
     def rung(self, models: int, scales: tuple[float, ...]) -> Rung:
         """This step with a pair of `models` at those of `scales`, finest first."""
         count = models if self.models == "all" else 1
-        if self.scales == "coarse":
-            scales = tuple(scale for scale in scales if scale <= 0.5) or (min(0.5, scales[-1]),)
+        scales = of_kind(self.scales, scales)
         beside = None if self.beside == self.views else self.beside * count
         return Rung(self.overlap, self.views * count, scales, beside)
+
+
+def of_kind(kind: str, scales: tuple[float, ...]) -> tuple[float, ...]:
+    """Those of `scales` that `kind` keeps, finest first; where that is none, one that comes nearest."""
+    kept = tuple(scale for scale in scales if KINDS[kind](scale))
+    if kept:
+        return kept
+    return (min(0.5, scales[-1]),) if kind == "coarse" else (min(scales, key=lambda s: abs(math.log2(s))),)
 
 
 def published(models: int, base: Windows, scales: tuple[float, ...] = (1.0,)) -> Rung:
@@ -94,8 +110,11 @@ def ladder(
 
 
 def choose(rungs: tuple[Rung, ...], seconds: float, cost: Callable[[Rung], float]) -> Rung:
-    """The first rung whose cost fits in `seconds`; the last one where none does."""
-    return next((rung for rung in rungs if cost(rung) <= seconds), rungs[-1])
+    """The first rung whose cost fits in `seconds`; where none does the cheapest, of equals the first.
+
+    Which is cheapest depends on the image: a small one takes one window at scale 1, and one at each below.
+    """
+    return next((rung for rung in rungs if cost(rung) <= seconds), min(rungs, key=cost))
 
 
 def steps_of(weights: Weights) -> tuple[Step, ...]:
