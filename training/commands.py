@@ -127,7 +127,7 @@ def run_export(chosen: argparse.Namespace) -> None:
 
 def run_score(chosen: argparse.Namespace) -> None:
     from app.run.calibrated import chosen_weights, in_words
-    from training.data import find_pairs
+    from training.data import find_pairs, spread_sets
     from training.passes import variants
     from training.score import report, score, write_rows
 
@@ -135,7 +135,10 @@ def run_score(chosen: argparse.Namespace) -> None:
     calibrated = weights.calibration is not None
     engines = engines_of(chosen.weights, chosen.device, watch=calibrated)
     wanted = variants(len(engines), calibrated=calibrated)
-    rows = score(engines, find_pairs(chosen.data, chosen.split), wanted, weights.calibration)
+    pairs = find_pairs(chosen.data, chosen.split)
+    if chosen.per_set:
+        pairs = spread_sets(pairs, chosen.per_set)
+    rows = score(engines, pairs, wanted, weights.calibration)
     write_rows(rows, chosen.out / "scores.csv")
     text = report(rows, f"{chosen.weights} on the {chosen.split} split, {in_words(weights)}")
     (chosen.out / "scores.md").write_text(text + "\n")

@@ -10,8 +10,10 @@ from typing import Any, get_origin, get_type_hints
 
 from app.errors import UsageError
 from app.network.architecture import Architecture
+from app.network.weights.states import read_shapes
 
 KINDS: Mapping[Any, Any] = {float: (float, int)}  # what else a setting may be in TOML: 1 for 1.0
+SHAPE = {"encoder", "decoder", "pab", "stages"}  # of the network
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,10 @@ class Phase:
 
     @classmethod
     def load(cls, path: Path) -> Phase:
-        """Reads a TOML file; raises UsageError that names the file and the key."""
+        """Reads a TOML file; raises UsageError that names the file and the key.
+
+        Where `start` is a file and nothing of the network's shape is set, the shape is that of the file.
+        """
         try:
             values: dict[str, Any] = tomllib.loads(path.read_text())
         except (OSError, ValueError) as cause:  # tomllib's and the decoder's errors are ValueErrors
@@ -67,6 +72,9 @@ class Phase:
         unknown = set(values) - {f.name for f in fields(cls)}
         if unknown:
             raise UsageError(f"{path}: unknown setting {', '.join(sorted(unknown))}")
+        start = Path(str(values.get("start", "")))
+        if start.suffix and start.is_file() and not SHAPE & set(values):
+            values |= Architecture.from_shapes(read_shapes(start)).to_dict()
         for key in ("decoder", "zoom", "target_diameter", "trusted"):
             if isinstance(values.get(key), list):
                 values[key] = tuple(values[key])

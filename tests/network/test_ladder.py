@@ -63,7 +63,7 @@ def test_scales_beside_1_may_take_fewer_passes() -> None:
 
 
 def test_scale_1_is_the_last_to_go() -> None:
-    """A tissue of 512 px, seen at a half and a quarter in what a cold start left: 39 cells in the place of 55."""
+    """A cold start left a tissue of 512 px its half and quarter: 39 cells in the place of 55."""
     shape = 512, 512
     scales = worth_running(AUTO, shape)
     rungs = ladder(carried_steps(), 2, Windows(), scales)

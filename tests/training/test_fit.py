@@ -44,7 +44,7 @@ def test_a_later_phase_begins_with_the_earlier_one(tmp_path, samples, small_phas
     assert torch.equal(
         first_model(by_path, tmp_path).gradflow_head[3].weight, before["gradflow_head.3.weight"]
     )
-    with pytest.raises(UsageError, match="has another shape"):
+    with pytest.raises(UsageError, match=r"first\.pt: is a mit_b0-32-16-16-8-8-pab16; set .*pab = 16"):
         fit(replace(second, name="fourth", pab=8), samples, tmp_path)
     with pytest.raises(UsageError, match="fit the phase 'missing' first"):
         fit(replace(second, name="third", start="missing"), samples, tmp_path)
@@ -78,6 +78,19 @@ def test_phases_of_the_repository_are_readable(request):
     assert {"phase1", "phase2", "finetune1", "finetune2"} <= set(loaded)
     assert loaded["finetune1"].start == "phase1"
     assert loaded["finetune2"].start == "phase2"
+
+
+def test_the_shape_is_that_of_the_file_it_begins_with(tmp_path, samples, small_phase):
+    """Who goes on from the carried pair should not have to know its channels."""
+    first = fit(replace(small_phase, name="first", steps=1), samples, tmp_path)
+    path = tmp_path / "mine.toml"
+    path.write_text(f'start = "{first}"\nsteps = 1\n[sets]\nfield = 1.0\n')
+    assert Phase.load(path).architecture == small_phase.architecture
+    path.write_text(f'start = "{first}"\npab = 8\nsteps = 1\n[sets]\nfield = 1.0\n')
+    assert Phase.load(path).pab == 8, "what is set is not replaced; `fit` refuses it"
+    path.write_text("stages = 2\nsteps = 1\n[sets]\nfield = 1.0\n")
+    with pytest.raises(UsageError, match=r"phase mine: 2 stages, .* don't fit"):
+        _ = Phase.load(path).architecture
 
 
 def test_unknown_settings_are_named(tmp_path):
