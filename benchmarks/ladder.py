@@ -3,17 +3,17 @@
     python -m benchmarks.ladder --data ../shared/data/cells --plot docs/pictures/ladder.svg
     python -m benchmarks.ladder --data ../shared/data/cells --write      # weights/ladder.json
 
-All steps run over the same images in the same process; time is that of the
-network alone, as a ratio to the first step, so that the machine does not matter.
-`--views 1` leaves out those with flips, which take seven times the time of all others.
-A step that a cheaper one equals, up to `WORTH`, is no rung.
+Time is the number of windows, as a ratio to the first step's: it is what plans count
+in, and the machine does not matter. `--views 1` leaves out the steps with flips, which
+take most of the time.
+Sets of fewer than `LEAST` images are shown and not in the mean. A step that a cheaper
+one makes superfluous is no rung (`front`).
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -24,7 +24,7 @@ from app.cells import find_cells
 from app.network import Network, choose_device, find_weights
 from app.network.clock import Clock
 from app.network.inference import Progress
-from app.network.ladder import FILE, Step
+from app.network.ladder import FILE, Step, of_kind
 from app.network.scales import AUTO, worth_running
 from app.read import open_image
 from app.settings import Merging, Tracking, Windows
@@ -43,7 +43,9 @@ STEPS = (
         for models in ("all", "one")
     ),
 )
-WORTH = 0.001  # of F1, that a dearer step has to gain
+WORTH = 0.001  # of F1, that a dearer step has to gain where it sees no more
+CLEAR = 0.003  # of F1, by which a cheaper step that sees less has to be better
+LEAST = 3  # images of a set in the mean: one cell of two is half of the F1 of its image
 
 
 @dataclass(frozen=True)
@@ -51,42 +53,54 @@ class Measured:
     """One rung over all images."""
 
     step: Step
-    f1: float  # mean over the sets of the mean over their images
+    f1: float  # mean over the sets (of LEAST images and more) of the mean over their images
     per_set: dict[str, float]
-    seconds: float
+    windows: int  # in all images together
 
 
 def measure(network: Network, step: Step, pairs: Sequence[Pair]) -> Measured:
     """Runs one step over all pairs."""
     scores: dict[str, list[float]] = {}
-    seconds = 0.0
+    windows = 0
     for pair in pairs:
         with open_image(pair.image) as source:
             shape = source.info.height, source.info.width
             rung = step.rung(len(network.engines), worth_running(AUTO, shape))
             progress = Progress(rung, rung.count(shape, network.windows))
-            began = time.monotonic()
+            windows += progress.windows
             bands = network.planned(source, shape, Clock.start(None), progress)
-            seconds += time.monotonic() - began
         found = find_cells(bands, shape, Tracking(), Merging())
         scores.setdefault(pair.set, []).append(match(load_labels(pair.label), found.labels).f1)
     per_set = {name: float(np.mean(values)) for name, values in scores.items()}
-    return Measured(step, float(np.mean(list(per_set.values()))), per_set, seconds)
+    counted = [per_set[name] for name, values in scores.items() if len(values) >= LEAST]
+    return Measured(step, float(np.mean(counted or list(per_set.values()))), per_set, windows)
 
 
 def front(measured: Sequence[Measured]) -> list[Measured]:
-    """From best to cheapest, those that no cheaper one equals."""
+    """From dearest to cheapest, the steps that no cheaper one makes superfluous.
+
+    One that sees as many models and scales does where it is as good, up to WORTH; one that
+    sees less has to be better by CLEAR, since these images hold few cells of odd sizes.
+    """
     kept: list[Measured] = []
-    for one in sorted(measured, key=lambda one: one.seconds):
-        if not kept or one.f1 >= kept[-1].f1 + WORTH:
+    for one in sorted(measured, key=lambda one: one.windows):
+        if all(
+            one.f1 >= other.f1 + (WORTH if sees_no_less(other.step, one.step) else -CLEAR) for other in kept
+        ):
             kept.append(one)
     return kept[::-1]
 
 
-def write(kept: Sequence[Measured], first: float, encoder: str, path: Path) -> None:
-    """Puts the steps into `path` as the ladder of `encoder`; times become parts of `first`, seconds."""
+def sees_no_less(step: Step, than: Step) -> bool:
+    """Whether `step` has the models and the scales that `than` has, whatever their overlap and flips."""
+    models = step.models == than.models or step.models == "all"
+    return models and set(of_kind(step.scales, AUTO)) >= set(of_kind(than.scales, AUTO))
+
+
+def write(kept: Sequence[Measured], first: int, encoder: str, path: Path) -> None:
+    """Puts the steps into `path` as the ladder of `encoder`; times become parts of `first`, windows."""
     known = json.loads(path.read_text()) if path.is_file() else {}
-    steps = [replace(one.step, f1=round(one.f1, 3), time=round(one.seconds / first, 3)) for one in kept]
+    steps = [replace(one.step, f1=round(one.f1, 3), time=round(one.windows / first, 3)) for one in kept]
     ladders = {**known, encoder: [asdict(step) for step in steps]}
     lines = [
         f'  "{name}": [\n' + ",\n".join(f"    {json.dumps(step)}" for step in mine) + "\n  ]"
@@ -111,14 +125,14 @@ def plot(measured: list[Measured], path: Path) -> None:
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(figsize=(7, 4.5))
-    best = measured[0].seconds
+    best = measured[0].windows
     for one in measured:
-        share = one.seconds / best
+        share = one.windows / best
         axes.plot(share, one.f1, "o", color="#0072b2")
         name = "; ".join(words(one))
         axes.annotate(name, (share, one.f1), textcoords="offset points", xytext=(5, 3), fontsize=8)
     axes.set_xscale("log")
-    axes.set_xlabel("time of the network, relative to the dearest")
+    axes.set_xlabel("windows, relative to the first step")
     axes.set_ylabel("F1 at IoU 0.5, mean over sets")
     axes.grid(alpha=0.3)
     figure.tight_layout()
@@ -155,13 +169,13 @@ def main() -> None:
     print("|---|---|---|---|" + "---|" * (len(names) + 3))
     for one in measured:
         scores = " | ".join(f"{one.per_set[name]:.3f}" for name in names)
-        share, note = one.seconds / measured[0].seconds, "rung" if one in kept else ""
+        share, note = one.windows / measured[0].windows, "rung" if one in kept else ""
         print(f"| {' | '.join(words(one))} | {scores} | {one.f1:.3f} | {share:.3f} | {note} |")
     if options.plot:
         plot(measured, options.plot)
     if options.write:
         first = weights.members[0]
-        write(kept, measured[0].seconds, first.architecture.encoder, first.file.parent / FILE)
+        write(kept, measured[0].windows, first.architecture.encoder, first.file.parent / FILE)
 
 
 if __name__ == "__main__":

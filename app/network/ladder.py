@@ -75,7 +75,7 @@ class Step:
     models: str = "all"  # or "one"
     scales: str = "all"  # or another of KINDS
     f1: float = 0.0  # mean over the sets it was measured on
-    time: float = 0.0  # of the network, as a part of the first step's
+    time: float = 0.0  # windows of the images it was measured on, as a part of the dearest step's
 
     def rung(self, models: int, scales: tuple[float, ...]) -> Rung:
         """This step with a pair of `models` at those of `scales`, finest first."""

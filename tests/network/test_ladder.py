@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -104,9 +105,9 @@ def test_an_overlap_that_was_set_is_not_exceeded() -> None:
 
 
 def test_the_carried_ladder_is_in_the_order_of_what_was_measured() -> None:
-    """From best to cheapest; a step that a cheaper one equals has no place in it."""
+    """From dearest to cheapest; a step that a cheaper one clearly beats has no place in it."""
     steps = steps_of(find_weights("compact"))
-    assert [step.f1 for step in steps] == sorted((step.f1 for step in steps), reverse=True)
+    assert all(a.f1 >= b.f1 - 0.003 for a, b in pairwise(steps))
     assert [step.time for step in steps] == sorted((step.time for step in steps), reverse=True)
     assert all(step.f1 > 0 for step in steps)
 
