@@ -87,15 +87,17 @@ def test_a_pass_that_would_be_late_is_not_begun() -> None:
     assert progress.passes == 1
 
 
-def test_no_time_at_all_still_gives_a_result() -> None:
-    """Late is a warning, nothing is a loss: half-scale windows are the last resort."""
+@pytest.mark.parametrize(
+    ("shape", "wanted"), [((201, 333), 0.5), ((64, 64), 1.0), ((1, 1), 1.0), ((1, 20), 1.0)]
+)
+def test_no_time_at_all_still_gives_a_result(shape: tuple[int, int], wanted: float) -> None:
+    """Late is a warning, nothing is a loss: the last resort is half-scale windows, or one at scale 1."""
     network = Network([Slow(0.001)], SMALL, Speed(window=10.0))
-    for shape in [(201, 333), (64, 64), (1, 1), (1, 200)]:
-        ((scale, (flow, probability)),), progress = network.whole(image(*shape), shape, Clock.start(0.01))
-        assert progress.rung.scales == (0.5,)
-        assert scale == 0.5
-        assert flow.shape == (2, *scaled(shape, 0.5))
-        assert probability.shape == scaled(shape, 0.5)
+    ((scale, (flow, probability)),), progress = network.whole(image(*shape), shape, Clock.start(0.01))
+    assert progress.rung.scales == (wanted,)
+    assert scale == wanted
+    assert flow.shape == (2, *scaled(shape, wanted))
+    assert probability.shape == scaled(shape, wanted)
 
 
 @pytest.mark.parametrize("scale", [2.0, 1.0, 0.5, 0.125])
