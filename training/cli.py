@@ -145,6 +145,7 @@ def add_judging(group: Group) -> None:
         help="what follows the network: as it was chosen for the weights, or the defaults",
     )  # fmt: skip
     score.add_argument("--per-set", type=int, metavar="N", help="images of each set at most (all)")
+    score.add_argument("--no-flips", action="store_true", help="a third of the time")
     score.set_defaults(run=commands.run_score)
 
     calibrate = group.add_parser(

@@ -134,7 +134,7 @@ def run_score(chosen: argparse.Namespace) -> None:
     weights = chosen_weights(chosen.weights, chosen.settings, "auto")
     calibrated = weights.calibration is not None
     engines = engines_of(chosen.weights, chosen.device, watch=calibrated)
-    wanted = variants(len(engines), calibrated=calibrated)
+    wanted = variants(len(engines), calibrated=calibrated, flips=not chosen.no_flips)
     pairs = find_pairs(chosen.data, chosen.split)
     if chosen.per_set:
         pairs = spread_sets(pairs, chosen.per_set)

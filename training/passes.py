@@ -37,8 +37,8 @@ class Variant:
     by_default: bool = False  # the default settings follow the network, whatever was chosen for the weights
 
 
-def variants(models: int, *, calibrated: bool = False) -> list[Variant]:
-    """Each model without and with flips, then, where there are more, all of them together.
+def variants(models: int, *, calibrated: bool = False, flips: bool = True) -> list[Variant]:
+    """Each model without and with `flips`, then, where there are more, all of them together.
 
     Every one at all scales; where there are more, the last but one shows what all passes give at scale 1.
     Of weights that are `calibrated` one more shows what the last gives by the default settings.
@@ -48,7 +48,7 @@ def variants(models: int, *, calibrated: bool = False) -> list[Variant]:
         groups.append(("ensemble", tuple(range(models))))
     found = [
         Variant(f"{name} {words}".strip(), tuple(product(chosen, views)))
-        for views, words in (((View.IDENTITY,), ""), (VIEWS, "with flips"))
+        for views, words in (((View.IDENTITY,), ""), (VIEWS, "with flips"))[: 1 + flips]
         for name, chosen in groups
     ]
     *others, last = found

@@ -73,6 +73,8 @@ def test_variants_are_the_rows_of_the_papers_table_4():
     assert len(variants(2)[-1].keys) == 6
     assert variants(1)[0].keys == ((0, View.IDENTITY),)
     assert [variant.name for variant in variants(1)] == ["model 1", "model 1 with flips"]
+    quick = [variant.name for variant in variants(2, flips=False)]
+    assert quick == ["model 1", "model 2", "ensemble, scale 1", "ensemble"]
 
 
 def test_what_was_chosen_stands_beside_the_defaults(pairs):
