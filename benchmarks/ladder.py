@@ -79,8 +79,9 @@ def measure(network: Network, step: Step, pairs: Sequence[Pair]) -> Measured:
 def front(measured: Sequence[Measured]) -> list[Measured]:
     """From dearest to cheapest, the steps that no cheaper one makes superfluous.
 
-    One that sees as many models and scales does where it is as good, up to WORTH; one that
-    sees less has to be better by CLEAR, since these images hold few cells of odd sizes.
+    One that sees as many models and scales at as much overlap does where it is as good, up to
+    WORTH; one that sees less has to be better by CLEAR, since these images hold few cells of
+    odd sizes, and few windows, so that seams are few.
     """
     kept: list[Measured] = []
     for one in sorted(measured, key=lambda one: one.windows):
@@ -92,9 +93,13 @@ def front(measured: Sequence[Measured]) -> list[Measured]:
 
 
 def sees_no_less(step: Step, than: Step) -> bool:
-    """Whether `step` has the models and the scales that `than` has, whatever their overlap and flips."""
+    """Whether `step` has the models, the scales and the overlap that `than` has, whatever their flips."""
     models = step.models == than.models or step.models == "all"
-    return models and set(of_kind(step.scales, AUTO)) >= set(of_kind(than.scales, AUTO))
+    return (
+        models
+        and step.overlap >= than.overlap
+        and set(of_kind(step.scales, AUTO)) >= set(of_kind(than.scales, AUTO))
+    )
 
 
 def write(kept: Sequence[Measured], first: int, encoder: str, path: Path) -> None:

@@ -14,10 +14,10 @@ def measured(
 
 
 def test_what_sees_no_more_has_to_be_better() -> None:
-    """Overlap that gains nothing costs every user its time."""
-    more, less = measured(0.8304, 100, overlap=0.25), measured(0.83, 90)
+    """Flips that gain nothing cost every user their time."""
+    more, less = measured(0.8304, 100, views=3), measured(0.83, 90)
     assert front([more, less]) == [less]
-    assert front([measured(0.832, 100, overlap=0.25), less])[0].windows == 100
+    assert front([measured(0.832, 100, views=3), less])[0].windows == 100
 
 
 def test_what_sees_more_stays_unless_it_is_clearly_worse() -> None:
