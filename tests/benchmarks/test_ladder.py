@@ -6,11 +6,9 @@ from app.network.ladder import Step
 from benchmarks.ladder import Measured, front
 
 
-def measured(
-    f1: float, windows: int, models: str = "all", scales: str = "all", overlap: float = 0.1
-) -> Measured:
+def measured(f1: float, windows: int, models: str = "all", scales: str = "all", views: int = 1) -> Measured:
     """A step as it came out."""
-    return Measured(Step(overlap, 1, 1, models, scales), f1, {}, windows)
+    return Measured(Step(0.1, views, 1, models, scales), f1, {}, windows)
 
 
 def test_what_sees_no_more_has_to_be_better() -> None:
