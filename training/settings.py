@@ -10,7 +10,7 @@ from typing import Any, get_origin, get_type_hints
 
 from app.errors import UsageError
 from app.network.architecture import Architecture
-from app.network.weights.states import read_shapes
+from app.network.weights import find_weights
 
 KINDS: Mapping[Any, Any] = {float: (float, int)}  # what else a setting may be in TOML: 1 for 1.0
 SHAPE = {"encoder", "decoder", "pab", "stages"}  # of the network
@@ -74,7 +74,7 @@ class Phase:
             raise UsageError(f"{path}: unknown setting {', '.join(sorted(unknown))}")
         start = Path(str(values.get("start", "")))
         if start.suffix and start.is_file() and not SHAPE & set(values):
-            values |= Architecture.from_shapes(read_shapes(start)).to_dict()
+            values |= find_weights(str(start)).members[0].architecture.to_dict()
         for key in ("decoder", "zoom", "target_diameter", "trusted"):
             if isinstance(values.get(key), list):
                 values[key] = tuple(values[key])

@@ -77,6 +77,11 @@ class Step:
     f1: float = 0.0  # mean over the sets it was measured on
     time: float = 0.0  # windows of the images it was measured on, as a part of the dearest step's
 
+    def __post_init__(self) -> None:
+        """Raises ValueError for scales of no kind."""
+        if self.scales not in KINDS:
+            raise ValueError(f"scales '{self.scales}' are none of {', '.join(KINDS)}")
+
     def rung(self, models: int, scales: tuple[float, ...]) -> Rung:
         """This step with a pair of `models` at those of `scales`, finest first."""
         count = models if self.models == "all" else 1

@@ -119,7 +119,10 @@ def test_an_encoder_without_a_ladder_takes_the_first(tmp_path: Path) -> None:
     assert read_steps(path, "mit_b5") == read_steps(path, "mit_b0") == (Step(0.1, 1, 1),)
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"mit_b0": [{"passes": 3}]}', '{"mit_b0": []}'])
+FINE = '{"mit_b0": [{"overlap": 0.1, "views": 1, "beside": 1, "scales": "fine"}]}'
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"mit_b0": [{"passes": 3}]}', '{"mit_b0": []}', FINE])
 def test_a_broken_ladder_is_named(tmp_path: Path, text: str) -> None:
     """A file that was cut or edited badly is one line, not a traceback."""
     path = tmp_path / "ladder.json"

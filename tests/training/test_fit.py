@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from app.errors import UsageError
+from app.errors import UsageError, WeightsError
 from training.batches import Batches
 from training.fit import first_model, fit
 from training.settings import Phase
@@ -88,6 +88,10 @@ def test_the_shape_is_that_of_the_file_it_begins_with(tmp_path, samples, small_p
     assert Phase.load(path).architecture == small_phase.architecture
     path.write_text(f'start = "{first}"\npab = 8\nsteps = 1\n[sets]\nfield = 1.0\n')
     assert Phase.load(path).pab == 8, "what is set is not replaced; `fit` refuses it"
+    (tmp_path / "other.pt").write_bytes(b"junk")
+    path.write_text(f'start = "{tmp_path / "other.pt"}"\nsteps = 1\n[sets]\nfield = 1.0\n')
+    with pytest.raises(WeightsError, match=r"other\.pt"):
+        Phase.load(path)
     path.write_text("stages = 2\nsteps = 1\n[sets]\nfield = 1.0\n")
     with pytest.raises(UsageError, match=r"phase mine: 2 stages, .* don't fit"):
         _ = Phase.load(path).architecture
