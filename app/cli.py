@@ -63,6 +63,10 @@ def parser() -> argparse.ArgumentParser:
         "--settings", default="calibrated", choices=["calibrated", "default"],
         help="what follows the network: as it was chosen for the weights, or the defaults",
     )  # fmt: skip
+    images.add_argument(
+        "--specialist", default="auto", metavar="NAME",
+        help="the model for images of one look that sees all of these, or none; auto chooses for each image",
+    )  # fmt: skip
     images.add_argument("--channels", type=three, metavar="I,J,K", help="which channels to take, from 0")
     images.add_argument("--page", type=int, metavar="N", help="which page of a stack, from 0")
     images.add_argument("--stack", choices=["z", "t"], default="", help="join planes of Z, or frames of T")
@@ -227,6 +231,7 @@ def job(options: argparse.Namespace) -> Job:
         save=options.save,
         scales=options.scales,
         settings=options.settings,
+        specialist=options.specialist,
         report=options.report,
         channels=options.channels,
         page=options.page,

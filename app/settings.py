@@ -88,6 +88,7 @@ class Job:
     tracking: Tracking = Tracking()
     scales: str = "auto"  # or some of app.network.scales.SCALES, as "1" or "0.25,0.5,1"
     merging: Merging = Merging()
+    specialist: str = "auto"  # of the weights: chosen for each image by its look; or "none", or its name
     settings: str = "calibrated"  # tracking, merging and scales as the weights' index has them; or "default"
 
     @property

@@ -162,6 +162,18 @@ def add_judging(group: Group) -> None:
     calibrate.add_argument("-n", "--dry-run", action="store_true", help="tell, but write nothing")
     calibrate.set_defaults(run=commands.run_calibrate)
 
+    specialise = group.add_parser(
+        "specialise", help="put models for images of one look beside a pair, and say which images those are"
+    )
+    specialise.add_argument(
+        "phases", type=Path, nargs="+", help="TOML files of the phases that made them, runs/<phase>.pt"
+    )
+    specialise.add_argument("--weights", type=Path, default=Path("weights"), help="folder of the pair")
+    specialise.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
+    specialise.add_argument("-n", "--dry-run", action="store_true", help="tell, but write nothing")
+    add_data(specialise)
+    specialise.set_defaults(run=commands.run_specialise)
+
     select = group.add_parser("select", help="choose among checkpoints by F1 on val, or by cells found")
     select.add_argument("candidates", type=Path, nargs="+", help="files of weights, e.g. runs/*.pt")
     select.add_argument("--data", type=Path, help="folder of sets; its val split decides")

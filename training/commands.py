@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from app.errors import UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from app.network import Network
     from app.network.engines import Engine
     from app.network.weights import Weights
     from training.settings import Phase
@@ -132,13 +133,17 @@ def run_score(chosen: argparse.Namespace) -> None:
     from training.score import report, score, write_rows
 
     weights = chosen_weights(chosen.weights, chosen.settings, "auto")
-    calibrated = weights.calibration is not None
-    engines = engines_of(chosen.weights, chosen.device, watch=calibrated)
-    wanted = variants(len(engines), calibrated=calibrated, flips=not chosen.no_flips)
+    knows = network_of(weights, chosen.device)
+    wanted = variants(
+        len(weights.members),
+        calibrated=weights.calibration is not None,
+        specialists=weights.specialists is not None,
+        flips=not chosen.no_flips,
+    )
     pairs = find_pairs(chosen.data, chosen.split)
     if chosen.per_set:
         pairs = spread_sets(pairs, chosen.per_set)
-    rows = score(engines, pairs, wanted, weights.calibration)
+    rows = score(knows.engines, pairs, wanted, knows)
     write_rows(rows, chosen.out / "scores.csv")
     text = report(rows, f"{chosen.weights} on the {chosen.split} split, {in_words(weights)}")
     (chosen.out / "scores.md").write_text(text + "\n")
@@ -181,10 +186,9 @@ def run_pseudo(chosen: argparse.Namespace) -> None:
     images = find_images(chosen.unlabelled)
     if not images:
         raise UsageError(f"{chosen.unlabelled[0]}: holds no images that could be labelled")
-    calibration = find_weights(chosen.weights).calibration
-    engines = engines_of(chosen.weights, watch=calibration is not None)
+    knows = network_of(find_weights(chosen.weights))
     surety = Surety(chosen.score, chosen.cells)
-    done = pseudo(engines, images, chosen.out, surety, calibration)
+    done = pseudo(knows.engines, images, chosen.out, surety, knows)
     kept = [one for one in done if one.kept]
     sure, unsure = (sum(getattr(one, name) for one in kept) for name in ("sure", "unsure"))
     print(f"{len(kept)} of {len(done)} images: {sure} cells are sure, {unsure} are left open: {chosen.out}")
@@ -253,6 +257,24 @@ def run_calibrate(chosen: argparse.Namespace) -> None:
     print(f"written: {write_calibration(weights, done.calibration, told)}")
 
 
+def run_specialise(chosen: argparse.Namespace) -> None:
+    from app.network.weights import find_weights
+    from training.data import find_pairs
+    from training.settings import Phase
+    from training.specialise import Candidates
+
+    if chosen.weights.is_file():
+        raise UsageError(f"{chosen.weights}: one file has no index to write into; give a folder with it")
+    weights = find_weights(str(chosen.weights))
+    phases = [Phase.load(path) for path in chosen.phases]
+    engine: Any = engines_of(str(chosen.weights), chosen.device, watch=True)[0]
+    train, val = (find_pairs(chosen.data, split) for split in ("train", "val"))
+    found = Candidates.of(phases, chosen.runs, engine, train, val)
+    print(found.report)
+    if not chosen.dry_run:
+        print(f"written: {found.write(weights)}")
+
+
 def run_card(chosen: argparse.Namespace) -> None:
     from training.card import card
     from training.settings import Phase
@@ -267,6 +289,14 @@ def run_gallery(chosen: argparse.Namespace) -> None:
 
     engines = engines_of(chosen.weights, chosen.device)
     print(gallery(engines, find_pairs(chosen.data, chosen.split), chosen.out, chosen.count))
+
+
+def network_of(weights: Weights, device: str = "auto") -> Network:
+    """A pair with all that its weights know, on the inference path."""
+    from app.network import Network, choose_device
+    from training.passes import WINDOWS
+
+    return Network.load(weights, choose_device(device), WINDOWS, exact=False)
 
 
 def engines_of(weights: str, device: str = "auto", *, watch: bool = False) -> list[Engine]:

@@ -151,7 +151,12 @@ def load_sample(pair: Pair) -> Sample:
     if not labels.any():
         logger.warning("%s: no cell; kept as an example of background", pair.label)
     flow = labels_to_flow(np.maximum(labels, 0)).astype(np.float16)
-    return Sample(pair, image, labels, flow, f"{pair.set}/{'gray' if gray else 'rgb'}")
+    return Sample(pair, image, labels, flow, modality_of(pair, gray))
+
+
+def modality_of(pair: Pair, gray: bool) -> str:
+    """The set, with /rgb or /gray."""
+    return f"{pair.set}/{'gray' if gray else 'rgb'}"
 
 
 def load_image(path: Path) -> tuple[NDArray[np.uint8], bool]:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.cells import Found, find_cells
-from app.network import Calibration
+from app.network import Calibration, Network
 from app.network.engines import Engine
 from app.network.inference import sigmoid
 from app.network.ladder import VIEWS
@@ -24,7 +23,6 @@ from app.settings import Windows
 
 Key = tuple[int, View]  # model, view
 WINDOWS = Windows(overlap=0.25)  # more buys no F1 (docs/time.md)
-FIRST = (1.0, 0, View.IDENTITY)  # scale, model, view of the pass that tells what an image looks like
 
 
 @dataclass(frozen=True)
@@ -35,13 +33,18 @@ class Variant:
     keys: tuple[Key, ...]
     scales: tuple[float, ...] = AUTO
     by_default: bool = False  # the default settings follow the network, whatever was chosen for the weights
+    by_look: bool = False  # a specialist that has learned such images takes the place of the models
 
 
-def variants(models: int, *, calibrated: bool = False, flips: bool = True) -> list[Variant]:
+def variants(
+    models: int, *, calibrated: bool = False, specialists: bool = False, flips: bool = True
+) -> list[Variant]:
     """Each model without and with `flips`, then, where there are more, all of them together.
 
     Every one at all scales; where there are more, the last but one shows what all passes give at scale 1.
     Of weights that are `calibrated` one more shows what the last gives by the default settings.
+    With `specialists` the last is as a prediction is: each of them in the pair's place where it has
+    learned the look of an image.
     """
     groups: list[tuple[str, tuple[int, ...]]] = [(f"model {i + 1}", (i,)) for i in range(models)]
     if models > 1:
@@ -56,49 +59,51 @@ def variants(models: int, *, calibrated: bool = False, flips: bool = True) -> li
         others.append(Variant(f"{last.name}, scale 1", last.keys, (1.0,)))
     if calibrated:
         others.append(Variant(f"{last.name}, default settings", last.keys, by_default=True))
-    return [*others, last]
+    found = [*others, last]
+    return [*found, replace(last, name=f"{last.name}, by look", by_look=True)] if specialists else found
 
 
 def segment_all(
     engines: Sequence[Engine],
     image: NDArray[np.uint8],
     wanted: Sequence[Variant],
-    calibration: Calibration | None = None,
+    knows: Network | None = None,
 ) -> dict[str, NDArray[np.int32]]:
     """`(H, W, 3)` 8-bit steps → variant → labels `(H, W)`, as `find_all`."""
-    return {name: found.labels for name, found in find_all(engines, image, wanted, calibration).items()}
+    return {name: found.labels for name, found in find_all(engines, image, wanted, knows).items()}
 
 
 def find_all(
     engines: Sequence[Engine],
     image: NDArray[np.uint8],
     wanted: Sequence[Variant],
-    calibration: Calibration | None = None,
+    knows: Network | None = None,
 ) -> dict[str, Found]:
     """`(H, W, 3)` 8-bit steps → variant → its cells with their scores; each pass is run once.
 
-    A `calibration` with modalities asks for engines that were loaded with `watch`.
+    `knows` is the network of the engines, where the settings and specialists of its weights are to count.
     """
     shape = image.shape[0], image.shape[1]
-    calibration = calibration or Calibration()
-    watched: Any = engines[0] if calibration.modalities else None
-    rows = shown(Pixels(image), shape[0], find_strength(Pixels(image), shape))
-    outputs: dict[tuple[float, Key], NDArray[np.float32]] = {}
+    strength = find_strength(Pixels(image), shape)
+    rows = shown(Pixels(image), shape[0], strength)
+    embedding, specialist = knows.recognise(Pixels(image), shape, strength) if knows else (None, "")
+    calibration = (knows.calibration if knows else None) or Calibration()
+    outputs: dict[tuple[float, Engine, View], NDArray[np.float32]] = {}
     found = {}
     for variant in wanted:
+        by_look = variant.by_look and specialist
+        seers = knows.engines_of(specialist) if knows and by_look else engines
+        passes = dict.fromkeys((seers[0 if by_look else model], view) for model, view in variant.keys)
         bands = []
         for scale in worth_running(variant.scales, shape):
-            for model, view in variant.keys:
-                if (scale, (model, view)) not in outputs:
-                    seen = rescaled(rows, shape, scale)
-                    grid = scaled(shape, scale)
-                    if watched and (scale, model, view) == FIRST:
-                        watched.look()
-                    outputs[scale, (model, view)] = single_pass(engines[model], seen, grid, view, WINDOWS)
-            mean = np.stack([outputs[scale, key] for key in variant.keys]).mean(axis=0, dtype=np.float32)
+            for engine, view in passes:
+                if (scale, engine, view) not in outputs:
+                    seen, grid = rescaled(rows, shape, scale), scaled(shape, scale)
+                    outputs[scale, engine, view] = single_pass(engine, seen, grid, view, WINDOWS)
+            mean = np.stack([outputs[scale, *one] for one in passes]).mean(axis=0, dtype=np.float32)
             bands.append((scale, (mean[:2], sigmoid(mean[2]))))
-        chosen = Calibration() if variant.by_default else calibration
-        setting = chosen.setting_for(watched.embedding if watched else None)
+        default = variant.by_default or by_look
+        setting = (Calibration() if default else calibration).setting_for(embedding)
         heard = setting.heard(bands)
         found[variant.name] = find_cells(heard, shape, setting.tracking, setting.merging)
     return found

@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 from app.cells import Found
 from app.errors import UsageError
-from app.network import Calibration
+from app.network import Network
 from app.network.engines import Engine
 from app.system.files import whole_file
 from app.system.tables import write_table
@@ -53,12 +53,12 @@ def pseudo(
     images: Sequence[Path],
     folder: Path,
     surety: Surety,
-    calibration: Calibration | None = None,
+    knows: Network | None = None,
 ) -> list[Labelled]:
     """Writes `folder` as a set for `fit`: images/ (copies), labels/ and a table that marks it as such.
 
-    All models with all flips. Raises UsageError where two images share a stem, or `folder` holds a set of
-    another origin.
+    All models with all flips, or the specialist that `knows` has for an image. Raises UsageError
+    where two images share a stem, or `folder` holds a set of another origin.
     """
     if len({image.stem for image in images}) < len(images):
         raise UsageError(f"{images[0].parent}: two images share a name but for its ending; give one of them")
@@ -66,10 +66,11 @@ def pseudo(
         raise UsageError(f"{folder}: holds labels that no network made; choose another folder")
     for kind in ("images", "labels"):
         (folder / kind).mkdir(parents=True, exist_ok=True)
-    every = variants(len(engines))[-1]
+    told = knows is not None and knows.specialists is not None
+    every = variants(len(engines), specialists=told)[-1]
     done = []
     for image in tqdm(images, "images", disable=None):
-        found = find_all(engines, load_image(image)[0], [every], calibration)[every.name]
+        found = find_all(engines, load_image(image)[0], [every], knows)[every.name]
         labels, one = judged(image, found, surety)
         if one.kept:
             shutil.copyfile(image, folder / "images" / image.name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import numpy as np
@@ -31,11 +32,16 @@ def sampling_weights(
         size = size * amplification([sample.pair for sample in samples], clusters)
     weights = np.zeros(len(samples))
     for name, share in shares.items():
-        of = np.array([name in (sample.modality, sample.pair.set) for sample in samples])
+        of = np.array([belongs(sample.pair, sample.modality, name) for sample in samples])
         if not of.any():
             raise DataError(f"no training pair belongs to '{name}'")
         weights += share * size * of / (size * of).sum()
     return weights / weights.sum()
+
+
+def belongs(pair: Pair, modality: str, name: str) -> bool:
+    """Whether a share of that `name` takes the image: a set, "set/rgb", "set/gray", a pattern of "set/id"."""
+    return name in (modality, pair.set) or fnmatchcase(f"{pair.set}/{pair.id}", name)
 
 
 def amplification(pairs: Sequence[Pair], clusters: Clusters) -> NDArray[np.float64]:

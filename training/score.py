@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from app.network import Calibration
+from app.network import Network
 from app.network.engines import Engine
 from app.system.tables import write_table
 from training.data import Pair, load_image, load_labels
@@ -40,13 +40,13 @@ def score(
     engines: Sequence[Engine],
     pairs: Sequence[Pair],
     wanted: Sequence[Variant],
-    calibration: Calibration | None = None,
+    knows: Network | None = None,
 ) -> list[Row]:
-    """Predicts each pair's image by the path of inference and judges it against its label."""
+    """Predicts each pair's image by the path of inference and judges it against its label; see `find_all`."""
     rows = []
     for pair in tqdm(pairs, "images", disable=None):
         true = load_labels(pair.label)
-        found = segment_all(engines, load_image(pair.image)[0], wanted, calibration)
+        found = segment_all(engines, load_image(pair.image)[0], wanted, knows)
         rows += [Row(pair.set, pair.id, name, judge(true, labels)) for name, labels in found.items()]
     return rows
 

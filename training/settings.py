@@ -22,7 +22,7 @@ class Phase:
 
     name: str
     steps: int
-    sets: Mapping[str, float]  # set → share of the samples; "set/rgb" and "set/gray" are allowed
+    sets: Mapping[str, float]  # set, "set/rgb", "set/gray" or pattern of "set/id" → share of the samples
     replay: Mapping[str, float] = field(default_factory=dict)  # one more sample a batch, from these
     clusters: str = ""  # CSV of `discover` beside the checkpoints; minor clusters are over-sampled
     start: str = ""  # phase, or file of weights, that it begins with; "" = random

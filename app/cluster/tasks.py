@@ -21,7 +21,6 @@ from ..cells.multiscale import in_bytes
 from ..errors import WeightsError
 from ..network import Clock, Network, Progress, choose_device
 from ..network.parts import part_of_bands
-from ..network.stains import shown
 from ..read import ImageSource, open_image
 from ..run.calibrated import chosen_weights
 from ..run.console import OURS
@@ -54,6 +53,7 @@ class Recipe:
     weights: str
     settings: str
     scales: str
+    specialist: str
     device: str
     windows: Windows
     exact: bool
@@ -61,7 +61,7 @@ class Recipe:
 
     def load(self) -> Network:
         """Raises WeightsError where the same name means other weights here, or none; DeviceError."""
-        found = chosen_weights(self.weights, self.settings, self.scales)
+        found = chosen_weights(self.weights, self.settings, self.scales, self.specialist)
         if found.identity != self.identity:
             here = socket.gethostname()
             raise WeightsError(f"{self.weights}: the worker on {here} has others; give all of them the same")
@@ -207,10 +207,15 @@ def see(maker: Maker, slide: Slide, plan: Plan, part: Part, folder: Folder) -> N
     with slide.open() as source:
         source.scale = Scale(plan.low, plan.high)
         shape = source.info.height, source.info.width
-        rung = plan.progress.rung
-        image = shown(source, shape[0], plan.progress.haematoxylin)
         bands = part_of_bands(
-            network_of(maker), image, shape, rung, part.scale, part.height, part.bands, part.columns
+            network_of(maker),
+            source,
+            shape,
+            plan.progress,
+            part.scale,
+            part.height,
+            part.bands,
+            part.columns,
         )
         for number, band in zip(part.bands, bands, strict=True):
             folder.put(part, number, band)

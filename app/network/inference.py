@@ -19,13 +19,14 @@ from numpy.typing import NDArray
 
 from ..settings import Windows
 from .clock import MERGING, Clock, Speed
-from .engines import Device, Engine, load_engines
+from .engines import Device, Engine, Precision, load, load_engines
 from .ladder import Rung, Step, carried_steps, choose, ladder, pass_order, published, steps_of
+from .modality import look
 from .passes import IN_MEMORY, Mean, Pass, Seen, Where
 from .scales import rescaled, scaled, worth_running
 from .stains import find_strength, shown
 from .strips import Rows, Strips
-from .weights import Calibration, Setting, Weights
+from .weights import Calibration, Member, Setting, Specialists, Weights
 from .windows import Grid, View
 
 Band = tuple[NDArray[np.float32], NDArray[np.float32]]  # flow (2, h, w), probability (h, w)
@@ -44,7 +45,8 @@ class Progress:
     signal: float = 1.0  # part of them that the network has to run; the others are glass
     done: int = 0  # windows gone through so far
     passes: int = 0  # in the result; in a slide those that went to its end
-    embedding: NDArray[np.float32] | None = None  # what the image looks like, where settings ask for it
+    embedding: tuple[float, ...] | None = None  # what the image looks like, where weights ask for it
+    specialist: str = ""  # the model that has learned such images and takes the pair's place
     haematoxylin: float = 0.0  # above 0 the image is in DAB and this stain of it is seen; see stains.py
 
     def __str__(self) -> str:
@@ -52,7 +54,9 @@ class Progress:
         if self.rung.scales != (1,):
             scales = f", scales {' '.join(f'{scale:g}' for scale in self.rung.scales)}"
         stain = ", seen without its DAB" if self.haematoxylin else ""
-        return f"{self.passes} of {self.rung.passes} passes at overlap {self.rung.overlap:g}{scales}{stain}"
+        model = f" by {self.specialist}" if self.specialist else ""
+        passes = f"{self.passes} of {self.rung.passes} passes{model}"
+        return f"{passes} at overlap {self.rung.overlap:g}{scales}{stain}"
 
 
 @dataclass
@@ -67,6 +71,9 @@ class Network:
     on_batch: Callable[[Progress], None] = lambda _: None  # may raise, to stop between batches
     steps: Sequence[Step] = field(default_factory=carried_steps)  # the ladder that plans are chosen from
     calibration: Calibration | None = None  # of the weights; with modalities the engines have `look`
+    specialists: Specialists | None = None  # of the weights; with them the engines have `look`
+    load_one: Callable[[Member], Engine] | None = None  # on the device of the pair
+    called: dict[str, Engine] = field(default_factory=dict)  # specialists that were needed, by name
 
     @classmethod
     def load(cls, weights: Weights, device: Device, windows: Windows, *, exact: bool) -> Network:
@@ -75,9 +82,17 @@ class Network:
         `exact` is the published arithmetic, float32, for who sets no limit; a clock gets the fast form.
         """
         chosen = weights.calibration
-        watch = chosen is not None and bool(chosen.modalities)
-        engines = load_engines(weights, device, "float32" if exact else "fast", watch=watch)
-        network = cls(engines, windows, steps=steps_of(weights), calibration=chosen)
+        precision: Precision = "float32" if exact else "fast"
+        watch = weights.specialists is not None or (chosen is not None and bool(chosen.modalities))
+        engines = load_engines(weights, device, precision, watch=watch)
+        network = cls(
+            engines,
+            windows,
+            steps=steps_of(weights),
+            calibration=chosen,
+            specialists=weights.specialists,
+            load_one=partial(load, device=device, precision=precision),
+        )
         if device.kind == "cpu":
             return network
         from .on_device import on_device
@@ -86,7 +101,29 @@ class Network:
 
     def setting(self, progress: Progress) -> Setting | None:
         """What follows the network for the image of `progress`; None where the weights leave it open."""
-        return None if self.calibration is None else self.calibration.setting_for(progress.embedding)
+        if self.calibration is None:
+            return None
+        if progress.specialist:  # the settings were chosen by what the pair sees
+            return Setting(progress.specialist)
+        return self.calibration.setting_for(progress.embedding)
+
+    @property
+    def watches(self) -> bool:
+        """Whether the weights ask what an image looks like."""
+        return self.specialists is not None or (
+            self.calibration is not None and bool(self.calibration.modalities)
+        )
+
+    def engines_of(self, specialist: str) -> Sequence[Engine]:
+        """Those that see an image: a specialist, loaded when the first image is its own, or the pair."""
+        if not specialist:
+            return self.engines
+        if specialist not in self.called:
+            found = self.specialists and self.specialists.named(specialist)
+            assert found, "a plan of other weights"
+            assert self.load_one
+            self.called[specialist] = self.load_one(found.member)
+        return [self.called[specialist]]
 
     def scales(self, asked: tuple[float, ...]) -> tuple[float, ...]:
         """Those to run: what was chosen for the weights where it names some, else those `asked` for."""
@@ -102,23 +139,40 @@ class Network:
         as_published = clock.budget is None and scales == (1,)
         strength = 0.0 if as_published else find_strength(image, shape)
         scales = worth_running(scales, shape)
+        embedding, specialist = self.recognise(image, shape, strength)
+        models = len(self.engines_of(specialist))
+        known = partial(Progress, embedding=embedding, specialist=specialist, haematoxylin=strength)
         if clock.budget is None:
-            rung = published(len(self.engines), self.windows, scales)
-            return Progress(rung, rung.count(shape, self.windows), haematoxylin=strength)
-        rungs = ladder(self.steps, len(self.engines), self.windows, scales)
+            rung = published(models, self.windows, scales)
+            return known(rung, rung.count(shape, self.windows))
+        rungs = ladder(self.steps, models, self.windows, scales)
         most = rungs[0].count(shape, self.windows)
         signal = 1.0
         if most >= PROBE_FROM:
             if self.speed.window is None:
-                self.probe(image, shape)
+                self.probe(image, shape, self.engines_of(specialist)[0])
             signal = sample_signal(image, Grid(shape, View.IDENTITY, self.windows))
         each = (self.speed.window or 0.0) * signal
         left = clock.left - self.speed.rest(tracked_pixels(shape, rungs[0].scales), signal)
         left -= merging_seconds(shape, rungs[0])
         rung = choose(rungs, left, lambda rung: each * rung.count(shape, self.windows))
-        return Progress(rung, rung.count(shape, self.windows), signal, haematoxylin=strength)
+        return known(rung, rung.count(shape, self.windows), signal)
 
-    def probe(self, image: Rows, shape: tuple[int, int]) -> None:
+    def recognise(
+        self, image: Rows, shape: tuple[int, int], strength: float
+    ) -> tuple[tuple[float, ...] | None, str]:
+        """What the first model sees in the window that shows most, and whose look it is, "" for the pair's.
+
+        None where the weights don't ask for it, or nothing is to be seen. `strength` is that of haematoxylin.
+        """
+        if not self.watches:
+            return None, ""
+        grid = Grid(shape, View.IDENTITY, self.windows)
+        embedding = look(self.engines[0], shown(image, shape[0], strength), grid)  # type: ignore[arg-type]
+        owner = self.specialists.choose(embedding) if self.specialists else None
+        return embedding, owner.name if owner else ""
+
+    def probe(self, image: Rows, shape: tuple[int, int], engine: Engine) -> None:
         """Times one window in the middle of the image; the first of two pays for the engine's warm-up."""
         size = self.windows.size
         corner = (max((shape[0] - size) // 2, 0), max((shape[1] - size) // 2, 0))
@@ -127,7 +181,7 @@ class Network:
         middle[0, :, : rows.shape[0], : rows.shape[1]] = rows.transpose(2, 0, 1) / np.float32(255)
         for _ in range(2):
             began = time.monotonic()
-            self.engines[0](middle)
+            engine(middle)
         self.speed.window = time.monotonic() - began
 
     def whole(
@@ -161,9 +215,6 @@ class Network:
         """
         seen = scaled(shape, scale)
         mean = self.where.mean(seen[1])
-        looked_at = scale == 1 and self.calibration is not None and bool(self.calibration.modalities)
-        if looked_at:
-            self.engines[0].look()  # type: ignore[attr-defined]
         passes = self.passes(image, shape, progress, scale, mean)
         finer = [s for s in progress.rung.scales if s > scale]
         rung = progress.rung
@@ -184,8 +235,6 @@ class Network:
                     break  # this pass would be late, and so would all after it, here and further down
                 one.go_to(bottom)
                 taken.append(one)
-            if looked_at and progress.embedding is None:
-                progress.embedding = self.engines[0].embedding  # type: ignore[attr-defined]
             passes = taken
             progress.passes = len(taken)
             rows = mean.release(bottom)
@@ -199,13 +248,13 @@ class Network:
         self, image: Rows, shape: tuple[int, int], progress: Progress, scale: float, mean: Mean
     ) -> list[Pass]:
         """All passes of the plan at one scale, in their order, over one image and into one mean."""
-        rung = progress.rung
+        rung, engines = progress.rung, self.engines_of(progress.specialist)
         strips = self.where.strips(rescaled(shown(image, shape[0], progress.haematoxylin), shape, scale))
         seen = scaled(shape, scale)
         grids = {view: self.where.grid(seen, view, rung.windows(self.windows)) for view in View}
         return [
-            self.where.one(self.engines[model], strips, grids[view], mean, partial(self.note, progress))
-            for view, model in pass_order(len(self.engines))[: rung.passes_at(scale)]
+            self.where.one(engines[model], strips, grids[view], mean, partial(self.note, progress))
+            for view, model in pass_order(len(engines))[: rung.passes_at(scale)]
         ]
 
     def note(self, progress: Progress, batch: Seen) -> None:

@@ -22,7 +22,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .inference import Band, Network, Progress, sigmoid
-from .ladder import Rung
 from .passes import Mean
 from .scales import scaled
 from .strips import Rows
@@ -37,13 +36,13 @@ def part_of_bands(
     network: Network,
     image: Rows,
     shape: tuple[int, int],
-    rung: Rung,
+    progress: Progress,
     scale: float,
     height: int,
     part: range,
     columns: tuple[int, int] | None = None,
 ) -> Iterator[Band]:
-    """Flow `(2, h, w)` and probability `(h, w)` of the bands numbered in `part`, all passes of `rung`.
+    """Flow `(2, h, w)` and probability `(h, w)` of the bands numbered in `part`, all passes of a plan.
 
     The bands are those that `Network.bands` gives for the same `height`, from 0; of them the `columns`
     from the first to the second (exclusive), px at `scale`, or all.
@@ -52,7 +51,7 @@ def part_of_bands(
     step = math.ceil(height * scale)
     top = part.start * step
     mean = network.where.mean(seen[1])
-    passes = network.passes(image, shape, Progress(rung, 0), scale, mean)
+    passes = network.passes(image, shape, progress, scale, mean)
     left, right = columns or (0, seen[1])
     for one in passes:
         one.grid.keep(left, right)

@@ -4,20 +4,36 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ..errors import UsageError
 from ..network import Network, Progress, ScaleBands, Setting, Weights, find_weights
 from ..settings import Job
 
 
-def chosen_weights(weights: str, settings: str, scales: str) -> Weights:
-    """The weights of a name or path. Raises WeightsError.
+def chosen_weights(weights: str, settings: str, scales: str, specialist: str = "auto") -> Weights:
+    """The weights of a name or path. Raises WeightsError, or UsageError for a `specialist` of no name.
 
     They come without their calibration under the `settings` "default", and
-    scales that a user names are not left out by it.
+    scales that a user names are not left out by it. A specialist that is named
+    is the only model, "none" is without.
     """
-    found = find_weights(weights)
+    found = alone(find_weights(weights), specialist)
     if settings == "default" or found.calibration is None:
         return replace(found, calibration=None)
     return found if scales == "auto" else replace(found, calibration=found.calibration.with_all_scales())
+
+
+def alone(weights: Weights, specialist: str) -> Weights:
+    """The weights as `--specialist` asks for them."""
+    if specialist == "auto":
+        return weights
+    told = weights.specialists
+    if specialist == "none":
+        return replace(weights, specialists=None)
+    one = told.named(specialist) if told else None
+    if one is None:
+        names = ", ".join(model.name for model in told.models) if told else "it has none"
+        raise UsageError(f"specialist '{specialist}': {weights.name} knows no such model; {names}")
+    return replace(weights, members=(one.member,), specialists=None, calibration=None)
 
 
 def calibrated(job: Job, weights: Weights) -> Job:

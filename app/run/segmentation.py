@@ -35,6 +35,7 @@ def segment(
     budget: str | float = "none",
     scales: str = "auto",
     settings: Literal["calibrated", "default"] = "calibrated",
+    specialist: str = "auto",
 ) -> Segmentation:
     """Segments one image in memory.
 
@@ -43,14 +44,15 @@ def segment(
     steps in [0, 1] and taken as it is. `scales` are "auto" or some of 2, 1,
     0.5, 0.25, 0.125, such as "1" or "0.5,1". `settings` of what follows the
     network are those that were chosen for the weights, or this package's
-    defaults. Raises ValueError for another shape or type, WeightsError,
-    DeviceError, UsageError.
+    defaults. A `specialist` of the weights sees images of the look that it
+    learned ("auto"), never ("none"), or where its name is given, always. Raises
+    ValueError for another shape or type, WeightsError, DeviceError, UsageError.
     """
     pixels = to_steps(np.asarray(image))
     shape = pixels.shape[0], pixels.shape[1]
     clock = Clock.start(budget_seconds(budget, *shape))
     exact = clock.budget is None
-    chosen = chosen_weights(weights, settings, scales)
+    chosen = chosen_weights(weights, settings, scales, specialist)
     network = Network.load(chosen, choose_device(device), Windows(), exact=exact)
     wanted = network.scales(parse_scales(scales))
     bands, progress = network.whole(Pixels(pixels), shape, clock, wanted)

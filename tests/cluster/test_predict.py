@@ -104,4 +104,4 @@ def test_other_weights_on_a_worker_are_refused() -> None:
     from app.cluster.tasks import Recipe
 
     with pytest.raises(WeightsError, match="has others"):
-        Recipe("compact", "calibrated", "auto", "cpu", Windows(), True, "another").load()
+        Recipe("compact", "calibrated", "auto", "auto", "cpu", Windows(), True, "another").load()

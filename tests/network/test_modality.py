@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 from app.network import Calibration, Clock, Network, Setting, choose_device, find_weights
 from app.network.engines import load_engines
 from app.network.engines.cpu import CpuEngine
-from app.network.modality import embedding
+from app.network.modality import embedding, telling
+from app.network.strips import Strips
 from app.network.weights.calibration import Modality
+from app.network.windows import Grid, View
 from app.read import Pixels
 from app.settings import Windows
 
@@ -83,11 +85,32 @@ def test_the_first_window_with_signal_tells(random_pair: Path, window: NDArray[n
     np.testing.assert_array_equal(progress.embedding, again.embedding)
 
 
-def test_without_scale_1_nothing_is_known(random_pair: Path, window: NDArray[np.float32]) -> None:
-    """Cells look like others at another scale."""
+def test_what_is_seen_is_seen_at_scale_1(random_pair: Path, window: NDArray[np.float32]) -> None:
+    """Cells look like others at another scale, so those that are run make no difference."""
     weights = replace(find_weights(str(random_pair)), calibration=ANY)
     network = Network.load(weights, choose_device("cpu"), Windows(), exact=False)
     image = (window.transpose(1, 2, 0) * 255).astype(np.uint8)
     _, progress = network.whole(Pixels(image), (512, 512), Clock.start(None), (0.5,))
+    assert network.setting(progress) == ANY.modalities[0].setting
+    _, again = network.whole(Pixels(image), (512, 512), Clock.start(None), (1.0,))
+    assert progress.embedding == again.embedding
+
+
+def test_glass_tells_nothing(random_pair: Path) -> None:
+    """An image without signal takes what holds for every image."""
+    weights = replace(find_weights(str(random_pair)), calibration=ANY)
+    network = Network.load(weights, choose_device("cpu"), Windows(), exact=False)
+    _, progress = network.whole(Pixels(np.full((600, 600, 3), 9, np.uint8)), (600, 600), Clock.start(None))
     assert progress.embedding is None
     assert network.setting(progress) == ANY.common
+
+
+def test_the_window_that_shows_most_is_taken() -> None:
+    """The middle of a slide may be glass with a speck of dust."""
+    image = np.full((2048, 2048, 3), 230, np.uint8)
+    image[1000:1010, 1000:1010] = 0
+    image[900:1200, 1600:1900] = np.random.default_rng(0).integers(0, 255, (300, 300, 3))
+    grid = Grid((2048, 2048), View.IDENTITY, Windows(overlap=0.25))
+    window = telling(Strips(Pixels(image)), grid)
+    assert window is not None
+    assert (window != 230).any(axis=2).sum() >= 300 * 250

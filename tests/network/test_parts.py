@@ -54,7 +54,7 @@ def test_a_part_has_the_bits_of_the_whole(
     right = data.draw(st.integers(left + 1, math.ceil(width * scale)))
     numbers = range(first, last)
     for columns in (None, (left, right)):
-        part = list(part_of_bands(network, image, shape, progress.rung, scale, band, numbers, columns))
+        part = list(part_of_bands(network, image, shape, progress, scale, band, numbers, columns))
         seen = np.s_[:] if columns is None else np.s_[left:right]
         assert len(part) == last - first
         for (flow, probability), (whole_flow, whole_probability) in zip(part, bands[first:last], strict=True):

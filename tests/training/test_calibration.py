@@ -10,7 +10,7 @@ import pytest
 
 from app.cells.diffusion import labels_to_flow
 from app.errors import WriteError
-from app.network import Calibration, Setting
+from app.network import Calibration, Network, Setting
 from app.network.weights import find_weights
 from app.network.weights.index import write_calibration
 from app.settings import Merging, Tracking
@@ -21,7 +21,7 @@ from training.calibration.trials import f1
 from training.calibration.views import Seen, see
 from training.cli import main
 from training.data import find_pairs
-from training.passes import Variant, segment_all, variants
+from training.passes import WINDOWS, Variant, segment_all, variants
 
 BASE, OTHER = Setting(), Setting("common", Tracking(min_size=32))
 SETS = np.array(["a"] * 6 + ["b"] * 6)
@@ -37,7 +37,7 @@ def seen(specks: bool, embedding: list[float], name: str = "a", size: int = 96) 
         for i, (y, x) in enumerate(((40, 4), (40, 24), (40, 44), (40, 64))):
             found[y : y + 5, x : x + 5] = i + 5
     output = np.concatenate([5 * labels_to_flow(found), (found > 0)[None]]).astype(np.float16)
-    return Seen(name, true, ((1.0, output),), np.array(embedding, np.float32))
+    return Seen(name, true, ((1.0, output),), tuple(embedding))
 
 
 def test_every_knob_is_a_field_and_knows_its_default():
@@ -146,8 +146,9 @@ def test_trials_score_what_a_prediction_would(tmp_path, write_pair, bright_blobs
     setting = Setting("common", Tracking(min_size=100), Merging(), (1.0,))
     (layers,) = Trials([one]).tracked(setting.tracking)
     plain = Variant("plain", variants(1)[0].keys)
+    knows = Network([Watched()], WINDOWS, calibration=Calibration(setting))
     rgb = np.repeat(image[..., None], 3, axis=2)
-    found = segment_all([Watched()], rgb, [plain], Calibration(setting))["plain"]
+    found = segment_all([Watched()], rgb, [plain], knows)["plain"]
     assert f1(one, layers, setting) == pytest.approx(6 / 7)
     assert len(np.unique(found)) - 1 == 3, "the smallest cell falls under min_size"
 

@@ -11,14 +11,14 @@ from scipy.ndimage import label
 
 from app.cells.diffusion import labels_to_flow
 from app.errors import UsageError
-from app.network import Calibration, Setting
+from app.network import Calibration, Network, Setting
 from app.network.scales import AUTO, worth_running
 from app.network.windows import View
 from app.settings import Merging
 from training.data import DataError, find_pairs, load_labels
 from training.gallery import gallery
 from training.judge import f1_by_size, judge
-from training.passes import segment_all, variants
+from training.passes import WINDOWS, segment_all, variants
 from training.relabel import add_common, relabel
 from training.score import goal_table, mean_by_set, report, score, write_rows
 from training.select import by_count, by_labels
@@ -81,11 +81,12 @@ def test_what_was_chosen_stands_beside_the_defaults(pairs):
     """One look tells what a calibration is worth: here it asks for a score that no cell has."""
     deaf = Calibration(Setting(merging=replace(Merging(), least=2.0)))
     wanted = variants(1, calibrated=True)
+    knows = Network([Seer()], WINDOWS, calibration=deaf)
     assert [variant.name for variant in wanted[-2:]] == [
         "model 1 with flips, default settings",
         "model 1 with flips",
     ]
-    by_name = mean_by_set(score([Seer()], pairs, wanted, deaf), "f1")
+    by_name = mean_by_set(score([Seer()], pairs, wanted, knows), "f1")
     assert by_name["model 1 with flips, default settings"][""] == 1.0
     assert by_name["model 1 with flips"][""] == 0.0
     assert by_name["model 1"][""] == 0.0

@@ -113,7 +113,7 @@ def clusters(images: Sequence[Seen], count: int) -> list[tuple[str, NDArray[np.i
     known = np.array([i for i, image in enumerate(images) if image.embedding is not None], np.intp)
     if count < 1 or len(known) < max(count, LEAST_IMAGES):
         return []
-    places = np.stack([images[i].embedding for i in known])
+    places = np.array([images[i].embedding for i in known], np.float32)
     if np.linalg.norm(places - places.mean(axis=0), axis=1).max() < APART:
         logger.warning("no modalities: the encoder's last map is nearly the same for all images")
         return []

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from app.network import Band
+from app.network import Band, modality
 from app.network.engines import Engine
 from app.network.inference import sigmoid
 from app.network.passes import single_pass
 from app.network.scales import AUTO, rescaled, scaled, worth_running
-from app.network.windows import View
+from app.network.windows import Grid, View
 from app.read import Pixels
 from training.data import Pair, load_image, load_labels
 from training.passes import WINDOWS
@@ -27,7 +28,7 @@ class Seen:
     set: str
     true: NDArray[np.int32]  # (H, W)
     outputs: tuple[tuple[float, NDArray[np.float16]], ...]  # scale, (3, h, w) flow y, x, probability
-    embedding: NDArray[np.float32] | None  # (C,) of length 1; None where nothing is to be seen
+    embedding: tuple[float, ...] | None  # (C,) of length 1; None where nothing is to be seen
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -50,14 +51,12 @@ def see(engines: Sequence[Engine], pair: Pair) -> Seen:
     """One image through every model at every scale that is worth it."""
     image, true = load_image(pair.image)[0], load_labels(pair.label)
     shape = true.shape[0], true.shape[1]
-    outputs, embedding = [], None
+    first: Any = engines[0]
+    embedding = modality.look(first, Pixels(image), Grid(shape, View.IDENTITY, WINDOWS))
+    outputs = []
     for scale in worth_running(AUTO, shape):
-        if scale == 1:
-            engines[0].look()  # type: ignore[attr-defined]
         rows, grid = rescaled(Pixels(image), shape, scale), scaled(shape, scale)
         passes = [single_pass(engine, rows, grid, View.IDENTITY, WINDOWS) for engine in engines]
-        if scale == 1:
-            embedding = engines[0].embedding  # type: ignore[attr-defined]
         mean = np.stack(passes).mean(axis=0, dtype=np.float32)
         mean[2] = sigmoid(mean[2])
         outputs.append((scale, mean.astype(np.float16)))

@@ -20,29 +20,13 @@ from ...errors import WeightsError
 from ..architecture import Architecture
 from .calibration import Calibration
 from .carried import CARRIED
+from .member import Member
+from .specialists import Specialists
 from .states import SUFFIXES, checksum, read_shapes
 
 MOUNTED = Path("/opt/weights")
 INDEX = "index.json"
 NUMBERS = re.compile(r"\[([\s\d.,eE+-]+)\]")  # a list of them stands on one line
-
-
-@dataclass(frozen=True)
-class Member:
-    """One model of the pair."""
-
-    file: Path
-    architecture: Architecture
-    sha256: str
-
-    def verify(self) -> None:
-        """WeightsError where the file is not the one that the index describes."""
-        found = checksum(self.file)
-        if found != self.sha256:
-            raise WeightsError(
-                f"{self.file}: damaged or replaced: its sha256 begins {found[:12]}, "
-                f"the index says {self.sha256[:12]}; fetch or export it again"
-            )
 
 
 @dataclass(frozen=True)
@@ -52,12 +36,14 @@ class Weights:
     name: str
     members: tuple[Member, ...]
     calibration: Calibration | None = None  # what follows the network; None is the defaults of settings.py
+    specialists: Specialists | None = None  # who take the pair's place for images of some looks
 
     @property
     def identity(self) -> str:
         """Says exactly which weights made a label; the same for the same bytes wherever they lie."""
-        settings = [f"settings {self.calibration.digest}"] if self.calibration else []
-        return "+".join([*(member.sha256[:16] for member in self.members), *settings])
+        more = [f"specialists {self.specialists.digest}"] if self.specialists else []
+        more += [f"settings {self.calibration.digest}"] if self.calibration else []
+        return "+".join([*(member.sha256[:16] for member in self.members), *more])
 
 
 def find_weights(name_or_path: str) -> Weights:
@@ -110,26 +96,19 @@ def from_index(folder: Path, name: str) -> Weights:
     if entry is None:
         raise WeightsError(f"{folder / INDEX}: knows no weights named {name}; restore the folder")
     try:
-        members = tuple(
-            Member(
-                folder / str(member["file"]),
-                Architecture.from_dict(member["architecture"]),
-                str(member["sha256"]),
-            )
-            for member in entry["members"]
-        )
+        members = tuple(Member.from_dict(folder, member) for member in entry["members"])
         told = entry.get("calibration")
         calibration = None if told is None else Calibration.from_dict(told)
+        told = entry.get("specialists")
+        specialists = None if told is None else Specialists.from_dict(folder, told)
     except (KeyError, TypeError, ValueError) as cause:
         raise WeightsError(
             f"{folder / INDEX}: the entry {name} is incomplete ({cause}); restore the folder"
         ) from cause
-    for member in members:
-        if not member.file.is_file():
-            raise WeightsError(
-                f"{member.file}: the index names this file, and it is not there; restore the folder"
-            )
-    return Weights(name, members, calibration)
+    for file in (*(member.file for member in members), *(specialists.files if specialists else ())):
+        if not file.is_file():
+            raise WeightsError(f"{file}: the index names this file, and it is not there; restore the folder")
+    return Weights(name, members, calibration, specialists)
 
 
 def read_index(folder: Path) -> dict[str, Any]:
@@ -156,22 +135,23 @@ def write_calibration(weights: Weights, calibration: Calibration | None, told: M
 
     A folder without an index gets one. Returns the index; WriteError where it can't be written.
     """
+    return put(weights, "calibration", None if calibration is None else {**calibration.to_dict(), **told})
+
+
+def write_specialists(weights: Weights, specialists: Specialists | None) -> Path:
+    """The same for `specialists`, whose files lie in the folder of the weights."""
+    return put(weights, "specialists", None if specialists is None else specialists.to_dict())
+
+
+def put(weights: Weights, key: str, value: Mapping[str, object] | None) -> Path:
+    """One key of the entry of weights; without a value it is taken out. Returns the index."""
     folder = weights.members[0].file.parent
-    entry = dict(read_index(folder).get(weights.name, {"members": [entry_of(m) for m in weights.members]}))
-    entry.pop("calibration", None)
-    if calibration is not None:
-        entry["calibration"] = {**calibration.to_dict(), **told}
+    entry = dict(read_index(folder).get(weights.name, {"members": [m.to_dict() for m in weights.members]}))
+    entry.pop(key, None)
+    if value is not None:
+        entry[key] = value
     write_index(folder, weights.name, entry)
     return folder / INDEX
-
-
-def entry_of(member: Member) -> dict[str, object]:
-    """A member as the index tells it."""
-    return {
-        "file": member.file.name,
-        "architecture": member.architecture.to_dict(),
-        "sha256": member.sha256,
-    }
 
 
 def describe(path: Path) -> Member:

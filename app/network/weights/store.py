@@ -13,7 +13,8 @@ from ...system.files import make_folder
 from ..architecture import OFFICIAL, Architecture
 from .carried import CARRIED
 from .graph import Graph
-from .index import Member, Weights, entry_of, from_index, user_folder, write_index
+from .index import Weights, from_index, user_folder, write_index
+from .member import Member
 from .states import State, checksum, read_state, write_state
 
 logger = logging.getLogger(__name__)
@@ -76,18 +77,21 @@ def save_compact(
     `architecture`, or a file is over COMPACT_LIMIT.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    members = []
-    for stem, state in states.items():
-        target = folder / f"{stem}.safetensors"
-        check(stem, state, architecture)
-        write_state(target, {key: halved(key, value) for key, value in state.items()}, {"name": stem})
-        if target.stat().st_size > COMPACT_LIMIT:
-            raise WeightsError(
-                f"{target}: {target.stat().st_size / MEGABYTE:.1f} MB, over the 16 MB of a carried file"
-            )
-        members.append(member_entry(target, architecture))
+    members = [save_member(folder, stem, state, architecture).to_dict() for stem, state in states.items()]
     write_index(folder, name, {"members": members, **card})
     return from_index(folder, name)
+
+
+def save_member(folder: Path, stem: str, state: State, architecture: Architecture) -> Member:
+    """Writes one state dict in half precision; raises as `save_compact`."""
+    target = folder / f"{stem}.safetensors"
+    check(stem, state, architecture)
+    write_state(target, {key: halved(key, value) for key, value in state.items()}, {"name": stem})
+    if target.stat().st_size > COMPACT_LIMIT:
+        raise WeightsError(
+            f"{target}: {target.stat().st_size / MEGABYTE:.1f} MB, over the 16 MB of a carried file"
+        )
+    return Member(target, architecture, checksum(target))
 
 
 def halved(key: str, value: np.ndarray) -> np.ndarray:
@@ -119,4 +123,4 @@ def check(name: str, state: State, architecture: Architecture) -> None:
 
 def member_entry(file: Path, architecture: Architecture) -> dict[str, object]:
     """A member as the index tells it."""
-    return entry_of(Member(file, architecture, checksum(file)))
+    return Member(file, architecture, checksum(file)).to_dict()

@@ -1,0 +1,124 @@
+"""Models for images of one look, which take the place of the pair for these.
+
+It stands in the weights' index, beside the pair that looks are told apart with:
+
+    "specialists": {
+      "looks": "looks.safetensors",
+      "sha256": "…",
+      "models": [{"name": "tissue", "reach": 0.15, "file": "…", "architecture": {…}, "sha256": "…"}]
+    }
+
+`looks.safetensors` holds embeddings (../modality.py) of images: `embeddings` (N, C)
+float16 of length 1, `owners` (N,) int16, the number of the model that learned
+images of this look, from 0, or −1 where none did. An image goes to the owner of
+the nearest of them that lies within that model's reach, and to the pair where
+none does: who has not learned a look does not speak of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import WeightsError
+from .member import Member, same
+from .states import read_state, write_state
+
+LOOKS = "looks.safetensors"
+NOBODY = -1
+
+
+@dataclass(frozen=True)
+class Specialist:
+    """One of the models."""
+
+    name: str
+    member: Member
+    reach: float  # of a look that it has learned, between embeddings of length 1
+
+    @classmethod
+    def from_dict(cls, folder: Path, values: Mapping[str, Any]) -> Specialist:
+        """The inverse of `to_dict`; raises KeyError, TypeError or ValueError where it is none."""
+        return cls(str(values["name"]), Member.from_dict(folder, values), float(values["reach"]))
+
+    def to_dict(self) -> dict[str, object]:
+        """As the index tells it."""
+        return {"name": self.name, "reach": self.reach, **self.member.to_dict()}
+
+
+@dataclass(frozen=True)
+class Specialists:
+    """The specialists of a pair, and what they have learned."""
+
+    models: tuple[Specialist, ...]
+    looks: Path
+    sha256: str
+
+    @classmethod
+    def from_dict(cls, folder: Path, values: Mapping[str, Any]) -> Specialists:
+        """The inverse of `to_dict`; raises KeyError, TypeError or ValueError where it is none."""
+        models = tuple(Specialist.from_dict(folder, one) for one in values["models"])
+        return cls(models, folder / str(values["looks"]), str(values["sha256"]))
+
+    def to_dict(self) -> dict[str, object]:
+        """Plain values, fit for JSON."""
+        models = [one.to_dict() for one in self.models]
+        return {"looks": self.looks.name, "sha256": self.sha256, "models": models}
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """All that must lie beside the pair."""
+        return (self.looks, *(one.member.file for one in self.models))
+
+    @property
+    def digest(self) -> str:
+        """Tells specialists apart in the record of a label."""
+        sums = [self.sha256, *(f"{one.member.sha256} {one.reach:g}" for one in self.models)]
+        return hashlib.sha256("\n".join(sums).encode()).hexdigest()[:8]
+
+    def named(self, name: str) -> Specialist | None:
+        """The specialist of a name; None where there is none."""
+        return next((one for one in self.models if one.name == name), None)
+
+    @cached_property
+    def known(self) -> tuple[NDArray[np.float32], NDArray[np.int16]]:
+        """Embeddings `(N, C)` and their owners `(N,)`; raises WeightsError."""
+        same(self.looks, self.sha256)
+        return read_looks(self.looks)
+
+    def choose(self, embedding: Iterable[float] | None) -> Specialist | None:
+        """Who has learned such images; None for the pair. Raises WeightsError."""
+        if embedding is None:
+            return None
+        embeddings, owners = self.known
+        place = np.fromiter(embedding, np.float32)
+        if place.shape != embeddings.shape[1:]:
+            raise WeightsError(f"{self.looks}: is of another pair; make it again")
+        distances = np.linalg.norm(embeddings - place, axis=1)
+        nearest = int(distances.argmin())
+        if owners[nearest] == NOBODY:
+            return None
+        owner = self.models[owners[nearest]]
+        return owner if distances[nearest] <= owner.reach else None
+
+
+def read_looks(path: Path) -> tuple[NDArray[np.float32], NDArray[np.int16]]:
+    """`embeddings` and `owners` of a file; raises WeightsError."""
+    state = read_state(path)
+    embeddings, owners = (np.asarray(state.get(name, ())) for name in ("embeddings", "owners"))
+    if embeddings.ndim != 2 or not len(embeddings) or owners.shape != embeddings.shape[:1]:
+        raise WeightsError(f"{path}: its embeddings and owners don't fit each other; make it again")
+    return embeddings.astype(np.float32), owners.astype(np.int16)
+
+
+def write_looks(path: Path, embeddings: NDArray[np.float32], owners: NDArray[np.int16]) -> None:
+    """The inverse of `read_looks`; whole or not at all."""
+    told = {"embeddings": embeddings.astype(np.float16), "owners": owners.astype(np.int16)}
+    write_state(path, told, {"name": path.stem})

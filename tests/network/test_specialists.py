@@ -1,0 +1,91 @@
+"""An image of a look that a specialist has learned goes through it, and through nothing else."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from app.network import Clock, Network, Progress, Weights
+from app.network.architecture import Architecture
+from app.network.parts import part_of_bands
+from app.network.weights import Member, Specialist, Specialists
+from app.network.weights.specialists import LOOKS, NOBODY, write_looks
+from app.network.weights.states import checksum
+from app.read import Pixels
+from app.settings import Windows
+
+SHAPE = 300, 420
+IMAGE = Pixels(np.random.default_rng(0).integers(0, 255, (*SHAPE, 3), np.uint8))
+MEMBER = Member(Path("tissue.safetensors"), Architecture(), 64 * "0")
+
+
+class Counted:
+    """An engine of the tests that counts its windows, and sees the same in all of them."""
+
+    batch, embedding = 2, np.array([1, 0], np.float32)
+
+    def __init__(self, name: str, engine: Any) -> None:
+        self.name = name
+        self.engine = engine
+        self.windows = 0
+
+    def look(self) -> None:
+        """Nothing to prepare."""
+
+    def __call__(self, windows: Any) -> Any:
+        self.windows += len(windows)
+        return self.engine(windows)
+
+
+@pytest.fixture
+def network(tmp_path: Path, bright_blobs: Any) -> Network:
+    """Two models and a specialist for what they see in every image."""
+    write_looks(tmp_path / LOOKS, np.eye(2, dtype=np.float32), np.array([0, NOBODY], np.int16))
+    told = Specialists((Specialist("tissue", MEMBER, 0.1),), tmp_path / LOOKS, checksum(tmp_path / LOOKS))
+    pair = [Counted(name, bright_blobs) for name in ("one", "two")]
+    return Network(pair, Windows(), specialists=told, load_one=lambda _: Counted("tissue", bright_blobs))
+
+
+def test_it_takes_the_place_of_the_pair(network: Network) -> None:
+    bands, progress = network.whole(IMAGE, SHAPE, Clock.start(None), (1.0,))
+    assert progress.specialist == "tissue"
+    assert str(progress).startswith("3 of 3 passes by tissue at overlap"), "one model, all views"
+    assert len(bands) == 1
+    counts = [engine.windows for engine in (*network.engines, *network.engines_of("tissue"))]  # type: ignore[attr-defined]
+    assert counts == [1, 0, 3], "the pair has one look"
+    assert network.engines_of("tissue")[0] is network.engines_of("tissue")[0], "loaded once"
+
+
+def test_other_looks_stay_the_pairs(network: Network) -> None:
+    network.engines[0].embedding = np.array([0, 1], np.float32)  # type: ignore[attr-defined]
+    _, progress = network.whole(IMAGE, SHAPE, Clock.start(60), (1.0,))
+    assert progress.specialist == ""
+    assert not network.called, "nothing is loaded for a look of nobody's"
+
+
+def test_a_worker_runs_what_was_planned(network: Network) -> None:
+    """The plan travels as JSON; the part of a worker must come from the same model."""
+    progress = network.plan(IMAGE, SHAPE, Clock.start(None), (1.0,))
+    told = json.loads(json.dumps(asdict(progress)))
+    assert told["specialist"] == "tissue"
+    assert told["embedding"] == [1.0, 0.0]
+    pair = [engine.windows for engine in network.engines]  # type: ignore[attr-defined]
+    (band,) = part_of_bands(network, IMAGE, SHAPE, progress, 1.0, SHAPE[0], range(1))
+    assert [engine.windows for engine in network.engines] == pair  # type: ignore[attr-defined]
+    ((_, whole),), _ = network.whole(IMAGE, SHAPE, Clock.start(None), (1.0,))
+    np.testing.assert_array_equal(band[1], whole[1])
+
+
+def test_weights_without_specialists_are_not_looked_at(bright_blobs: Any) -> None:
+    """The published pair pays for nothing."""
+    engine = Counted("one", bright_blobs)
+    network = Network([engine], Windows())
+    _, progress = network.whole(IMAGE, SHAPE, Clock.start(None), (1.0,))
+    assert engine.windows == 3
+    assert progress == Progress(progress.rung, 3, done=3, passes=3)
+    assert Weights("a", (MEMBER,)).identity == 16 * "0"

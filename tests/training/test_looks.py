@@ -1,0 +1,129 @@
+"""Whose look is whose: owners by the phases' sets, reach by strangers."""
+
+from __future__ import annotations
+
+import shutil
+
+import numpy as np
+import pytest
+
+from app.network.weights import find_weights
+from app.network.weights.specialists import NOBODY
+from app.network.weights.states import read_state
+from training import looks
+from training.data import DataError, Pair
+from training.looks import Looks, gather, mistaken, owner_of, reach_of, report, resized, taken_by
+from training.settings import Phase
+from training.specialise import Candidates
+
+TISSUE = Phase("tissue", 10, {"tnbc": 0.5, "dsb2018/rgb": 0.3, "synthetic/*_section": 0.2})
+NUCLEI = Phase("nuclei", 10, {"dsb2018/gray": 1.0})
+
+
+class Colours:
+    """An engine that sees the mean colour of a window."""
+
+    name, batch = "colours", 1
+
+    def __init__(self):
+        self.embedding = None
+
+    def look(self):
+        self.embedding = None
+
+    def __call__(self, windows):
+        mean = windows[0].mean(axis=(1, 2))
+        self.embedding = (mean / np.linalg.norm(mean)).astype(np.float32)
+        return windows
+
+
+def circle(*degrees):
+    return np.stack([np.cos(np.radians(degrees)), np.sin(np.radians(degrees))], axis=1).astype(np.float32)
+
+
+def pair(name, id="0"):
+    return Pair(name, id, None, None)
+
+
+def test_owners_are_the_phases_that_learn_from_an_image():
+    phases = [TISSUE, NUCLEI]
+    assert owner_of(phases, pair("tnbc"), "tnbc/rgb") == 0
+    assert owner_of(phases, pair("dsb2018"), "dsb2018/rgb") == 0
+    assert owner_of(phases, pair("dsb2018"), "dsb2018/gray") == 1
+    assert owner_of(phases, pair("synthetic", "00001_clumps_section"), "synthetic/rgb") == 0
+    assert owner_of(phases, pair("synthetic", "00001_clumps_phase"), "synthetic/gray") == NOBODY
+    assert owner_of(phases, pair("usiigaci"), "usiigaci/gray") == NOBODY
+
+
+def test_reach_ends_where_strangers_begin():
+    """A set 7 degrees (0.12) away that nobody knew must not be taken; one at 40 is no danger."""
+    known = Looks(np.array(["a", "a", "b", "c"]), np.array([0, 0, -1, -1], np.int16), circle(0, 5, 12, 45))
+    assert mistaken(known, 0, 0.1) == {"b": 0.0, "c": 0.0}
+    assert mistaken(known, 0, 0.15) == {"b": 1.0, "c": 0.0}
+    assert reach_of(known, 0) == 0.12
+    taken = taken_by(known, circle(-5, 3, 8, 12, 60), 0, 0.12)
+    np.testing.assert_array_equal(taken, [True, True, True, False, False])
+    text = report(known, [TISSUE], [0.15], known)
+    assert "| tissue | 0.15 | 1.00 (2) | 0.00 (2) | b 1.00 |" in text
+
+
+def test_images_are_gathered_as_a_prediction_sees_them(tmp_path, write_pair):
+    rng = np.random.default_rng(0)
+    labels = np.zeros((90, 100), np.uint16)
+    labels[10:30, 10:30] = 1
+    for name, colour in (("tnbc", (9, 1, 1)), ("other", (1, 1, 9))):
+        for i in range(2):
+            image = (rng.integers(5, 25, (90, 100, 1)) * colour).astype(np.uint8)
+            write_pair(tmp_path / name, str(i), image, labels, "png")
+    from training.data import all_pairs
+
+    known = gather(Colours(), [TISSUE], all_pairs(tmp_path))
+    assert len(known.sets) == 8, "each once more at another size"
+    assert (known.owners[known.sets == "tnbc"] == 0).all()
+    assert (known.owners[known.sets == "other"] == NOBODY).all()
+    apart = np.linalg.norm(
+        known.embeddings[known.owners == 0][0] - known.embeddings[known.owners != 0], axis=1
+    )
+    assert apart.min() > 0.5
+    with pytest.raises(DataError, match=r"phase nuclei: no image of dsb2018/gray is in the data"):
+        gather(Colours(), [TISSUE, NUCLEI], all_pairs(tmp_path))
+
+
+def test_no_kind_is_kept_in_thousands(monkeypatch, tmp_path, write_pair):
+    labels = np.ones((40, 40), np.uint16)
+    labels[:9] = 0
+    for i in range(5):
+        write_pair(tmp_path / "tnbc", str(i), np.full((40, 40, 3), 40 * i + 9, np.uint8), labels, "png")
+    from training.data import all_pairs
+
+    monkeypatch.setattr(looks, "PER_KIND", 3)
+    assert len(list(looks.owned([TISSUE], all_pairs(tmp_path)))) == 3
+
+
+def test_another_size_is_the_same_image():
+    image = np.full((64, 100, 3), 77, np.uint8)
+    assert resized(image, 0.5).shape == (32, 50, 3)
+    assert (resized(image, 2.0) == 77).all()
+    assert resized(image, 0.1).shape == (32, 32, 3)
+    assert resized(image, 1.0) is image
+
+
+def test_files_and_index_are_what_a_prediction_finds(random_pair, tmp_path):
+    """Two specialists, of the pair's own bytes, come back by name and look."""
+    folder = shutil.copytree(random_pair, tmp_path / "pair")
+    weights = find_weights(str(folder))
+    states = [read_state(member.file) for member in weights.members]
+    shape = weights.members[0].architecture.to_dict() | {"decoder": weights.members[0].architecture.decoder}
+    phases = [Phase(name, 1, {}, **shape) for name in ("tissue", "nuclei")]
+    known = Looks(np.array(["a", "b"]), np.array([0, 1], np.int16), circle(0, 90))
+    Candidates(phases, states, known, [0.1, 0.2], "").write(weights)
+    found = find_weights(str(folder)).specialists
+    assert [one.member.file.name for one in found.models] == [
+        "random-tissue.safetensors",
+        "random-nuclei.safetensors",
+    ]
+    assert found.choose(circle(3)[0]).name == "tissue"
+    assert found.choose(circle(81)[0]).name == "nuclei"
+    assert found.choose(circle(81.0 - 5)[0]) is None
+    for one in found.models:
+        one.member.verify()

@@ -1,0 +1,136 @@
+"""What specialists have learned, as looks.safetensors tells it: embeddings of images, and whose they are.
+
+The images of its phase's sets are a specialist's own. All others of the data
+are the pair's, and hold the borders. Each is seen as it is, and once more at
+another size. How far beyond its own images a specialist reaches is decided by
+sets that it has not learned: each of them is taken out of what is known, in
+turn, and the reach is the largest of REACHES at which hardly any image of such
+a stranger is taken for the specialist's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from app.network.modality import Watched, look
+from app.network.weights.specialists import NOBODY
+from app.network.windows import Grid, View
+from app.read import Pixels
+from app.settings import Windows
+from training.data import DataError, Pair, load_image, modality_of
+from training.sampling import belongs
+from training.settings import Phase
+
+PER_KIND = 120  # images of each set's gray or colour ones at most; more say the same again
+SIZES = (0.5, 0.7, 1.4, 2.0)  # an image is seen at one of them, too
+REACHES = (0.06, 0.08, 0.1, 0.12, 0.15, 0.18)
+MISTAKEN = 0.05  # of a stranger's images, in the mean over strangers
+LEAST = 32  # px a side; a smaller image shows nothing at another size
+SEED = 20221212
+
+
+@dataclass(frozen=True)
+class Looks:
+    """N images by their embeddings."""
+
+    sets: NDArray[np.str_]  # (N,)
+    owners: NDArray[np.int16]  # (N,) number of the phase, or NOBODY
+    embeddings: NDArray[np.float32]  # (N, C)
+
+    def without(self, name: str) -> Looks:
+        """Those of all other sets."""
+        kept = self.sets != name
+        return Looks(self.sets[kept], self.owners[kept], self.embeddings[kept])
+
+
+def gather(engine: Watched, phases: Sequence[Phase], pairs: Sequence[Pair]) -> Looks:
+    """The looks of `pairs` as `engine`, the pair's first, sees them; DataError where a phase owns none."""
+    rng = np.random.default_rng(SEED)
+    found: list[tuple[str, int, tuple[float, ...]]] = []
+    for pair, owner, image in tqdm(owned(phases, pairs), "looks", disable=None):
+        for size in (1.0, float(rng.choice(SIZES))):
+            embedding = embedding_of(engine, resized(image, size))
+            if embedding is not None:
+                found.append((pair.set, owner, embedding))
+    sets, owners, embeddings = zip(*found, strict=True)
+    for number, phase in enumerate(phases):
+        if number not in owners:
+            raise DataError(f"phase {phase.name}: no image of {', '.join(phase.sets)} is in the data")
+    return Looks(np.array(sets), np.array(owners, np.int16), np.array(embeddings, np.float32))
+
+
+def owned(phases: Sequence[Phase], pairs: Sequence[Pair]) -> Iterator[tuple[Pair, int, NDArray[np.uint8]]]:
+    """Pairs in an order of no meaning with owner and image, PER_KIND of each kind and owner at most."""
+    order = np.random.default_rng(SEED).permutation(len(pairs))
+    taken: dict[tuple[str, int], int] = {}
+    for pair in (pairs[i] for i in order):
+        image, gray = load_image(pair.image)
+        kind = modality_of(pair, gray)
+        owner = owner_of(phases, pair, kind)
+        taken[kind, owner] = taken.get((kind, owner), 0) + 1
+        if taken[kind, owner] <= PER_KIND:
+            yield pair, owner, image
+
+
+def owner_of(phases: Sequence[Phase], pair: Pair, modality: str) -> int:
+    """The number of the phase that learns from an image; NOBODY where none does."""
+    owners = (n for n, phase in enumerate(phases) if any(belongs(pair, modality, s) for s in phase.sets))
+    return next(owners, NOBODY)
+
+
+def resized(image: NDArray[np.uint8], size: float) -> NDArray[np.uint8]:
+    """`(H, W, 3)` at `size` times its sides, LEAST at least."""
+    height, width = (max(round(side * size), min(side, LEAST)) for side in image.shape[:2])
+    if (height, width) == image.shape[:2]:
+        return image
+    planes = torch.from_numpy(image.transpose(2, 0, 1).astype(np.float32))[None]
+    scaled = torch.nn.functional.interpolate(
+        planes, (height, width), mode="bilinear", antialias=size < 1, align_corners=False
+    )
+    return scaled[0].round().clamp(0, 255).byte().permute(1, 2, 0).contiguous().numpy()
+
+
+def embedding_of(engine: Watched, image: NDArray[np.uint8]) -> tuple[float, ...] | None:
+    """As a prediction sees it; None for an image without signal."""
+    return look(engine, Pixels(image), Grid((image.shape[0], image.shape[1]), View.IDENTITY, Windows()))
+
+
+def taken_by(known: Looks, embeddings: NDArray[np.float32], number: int, reach: float) -> NDArray[np.bool_]:
+    """`(M,)`: which of `embeddings` a specialist takes, as `Specialists.choose` does."""
+    distances = np.linalg.norm(embeddings[:, None] - known.embeddings[None], axis=2)
+    nearest = distances.argmin(axis=1)
+    taken: NDArray[np.bool_] = (known.owners[nearest] == number) & (distances.min(axis=1) <= reach)
+    return taken
+
+
+def mistaken(known: Looks, number: int, reach: float) -> dict[str, float]:
+    """Set that a specialist has not learned → part of its images that it takes where the set is unknown."""
+    strangers = sorted(set(known.sets) - set(known.sets[known.owners == number]))
+    return {
+        name: float(taken_by(known.without(name), known.embeddings[known.sets == name], number, reach).mean())
+        for name in strangers
+    }
+
+
+def reach_of(known: Looks, number: int) -> float:
+    """The largest of REACHES that keeps to MISTAKEN, or the smallest."""
+    kept = [r for r in REACHES if np.mean([*mistaken(known, number, r).values(), 0.0]) <= MISTAKEN]
+    return kept[-1] if kept else REACHES[0]
+
+
+def report(known: Looks, phases: Sequence[Phase], reaches: Sequence[float], val: Looks) -> str:
+    """Markdown: the part of val's images that each takes, and of sets that nobody has seen."""
+    lines = ["| specialist | reach | of its own on val | of others on val | of strangers |", "|---" * 5 + "|"]
+    for number, (phase, reach) in enumerate(zip(phases, reaches, strict=True)):
+        taken = taken_by(known, val.embeddings, number, reach)
+        own = val.owners == number
+        parts = [f"{taken[them].mean():.2f} ({them.sum()})" if them.any() else "–" for them in (own, ~own)]
+        strange = ", ".join(f"{k} {v:.2f}" for k, v in mistaken(known, number, reach).items() if v) or "none"
+        lines.append(f"| {phase.name} | {reach:g} | {' | '.join(parts)} | {strange} |")
+    return "\n".join(lines)

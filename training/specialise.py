@@ -1,0 +1,52 @@
+"""Specialists beside a pair: their files, what they have learned, and the entry of the weights' index."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.network.modality import Watched
+from app.network.weights import Specialist, Specialists, Weights
+from app.network.weights.index import write_specialists
+from app.network.weights.specialists import LOOKS, write_looks
+from app.network.weights.states import State, checksum, read_state
+from app.network.weights.store import save_member
+from training.data import Pair
+from training.looks import Looks, gather, reach_of, report
+from training.settings import Phase
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Models that phases made, and what is known of whose image is whose."""
+
+    phases: Sequence[Phase]
+    states: Sequence[State]
+    looks: Looks
+    reaches: Sequence[float]
+    report: str  # Markdown
+
+    @classmethod
+    def of(
+        cls, phases: Sequence[Phase], runs: Path, engine: Watched, train: Sequence[Pair], val: Sequence[Pair]
+    ) -> Candidates:
+        """Those of `runs`; `engine` is the pair's first. Raises WeightsError, DataError."""
+        states = [read_state(runs / f"{phase.name}.pt") for phase in phases]  # before minutes of looking
+        known, seen = (gather(engine, phases, pairs) for pairs in (train, val))
+        reaches = [reach_of(known, number) for number in range(len(phases))]
+        return cls(phases, states, known, reaches, report(known, phases, reaches, seen))
+
+    def write(self, weights: Weights) -> Path:
+        """Puts them into the folder of the pair; returns its index. Raises WeightsError, WriteError."""
+        folder = weights.members[0].file.parent
+        write_looks(folder / LOOKS, self.looks.embeddings, self.looks.owners)
+        models = tuple(
+            Specialist(
+                phase.name,
+                save_member(folder, f"{weights.name}-{phase.name}", state, phase.architecture),
+                reach,
+            )
+            for phase, state, reach in zip(self.phases, self.states, self.reaches, strict=True)
+        )
+        return write_specialists(weights, Specialists(models, folder / LOOKS, checksum(folder / LOOKS)))
