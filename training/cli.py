@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from app.errors import MediarError
-from training import commands
+from training import commands, tune
 
 Group = Any  # what argparse gives back for subcommands has no public name
 
@@ -53,23 +53,27 @@ def add_making(group: Group) -> None:
     shorten.add_argument("-o", "--out", type=Path, required=True, metavar="PT", help="a phase's `start`")
     shorten.set_defaults(run=commands.run_shorten)
 
-    tune = group.add_parser("tune", help="adapt the carried pair to a handful of labelled images, in minutes")
-    tune.add_argument("-i", "--images", nargs="+", type=Path, required=True, help="files or folders")
-    tune.add_argument(
+    adapt = group.add_parser(
+        "tune", help="adapt the carried pair to a handful of labelled images, in minutes"
+    )
+    adapt.add_argument("-i", "--images", nargs="+", type=Path, required=True, help="files or folders")
+    adapt.add_argument(
         "-l", "--labels", nargs="+", type=Path, required=True,
         help="the same: label TIFF or PNG, ImageJ .roi or .zip, QuPath .geojson, Cellpose _seg.npy",
     )  # fmt: skip
-    tune.add_argument("-o", "--out", type=Path, required=True, metavar="FILE.safetensors")
-    tune.add_argument("--minutes", type=float, default=5.0, help="of wall time, in all (5)")
-    tune.add_argument("--partial", action="store_true", help="only some cells are drawn: the rest is unknown")
-    tune.add_argument("--weights", default="compact", help="to begin with: compact, or a folder or file")
-    tune.add_argument("--keep-encoder", action="store_true", help="train decoder and heads only")
-    tune.add_argument("--steps", type=int, metavar="N", help="end after N steps, whatever the minutes")
-    tune.add_argument(
+    adapt.add_argument("-o", "--out", type=Path, required=True, metavar="FILE.safetensors")
+    adapt.add_argument("--minutes", type=float, default=5.0, help="of wall time, in all (5)")
+    adapt.add_argument(
+        "--partial", action="store_true", help="only some cells are drawn: the rest is unknown"
+    )
+    adapt.add_argument("--weights", default="compact", help="to begin with: compact, or a folder or file")
+    adapt.add_argument("--keep-encoder", action="store_true", help="train decoder and heads only")
+    adapt.add_argument("--steps", type=int, metavar="N", help="end after N steps, whatever the minutes")
+    adapt.add_argument(
         "--watched", action="store_true",
         help="for a program that starts it: a JSON line a step on standard output; ends with standard input",
     )  # fmt: skip
-    tune.set_defaults(run=commands.run_tune)
+    adapt.set_defaults(run=tune.run_tune)
 
     plot = group.add_parser("plot", help="draw the learning curve of a run's log")
     plot.add_argument("log", type=Path, help="runs/<phase>.csv")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -40,8 +41,10 @@ def check_network(weights: str, device: Literal["auto", "cpu", "cuda"]) -> None:
     chosen = choose_device(device)
     print(chosen.reason)
     found = find_weights(weights)
-    engines = load_engines(found, chosen)
-    for member, engine in zip(found.members, engines, strict=True):
+    specialists = found.specialists.models if found.specialists else ()
+    members = (*found.members, *(one.member for one in specialists))
+    engines = load_engines(replace(found, members=members), chosen)
+    for member, engine in zip(members, engines, strict=True):
         window = np.zeros((1, 3, 512, 512), np.float32)
         engine(window)
         began = time.monotonic()
@@ -50,6 +53,11 @@ def check_network(weights: str, device: Literal["auto", "cpu", "cuda"]) -> None:
             f"weights: {found.name}/{member.file.name}, sha256 {member.sha256}, "
             f"{time.monotonic() - began:.3f} s per window"
         )
+
+    if found.specialists:
+        looks, _ = found.specialists.known
+        names = ", ".join(one.name for one in specialists)
+        print(f"specialists: {names}; which images are theirs is told by {len(looks)} that are known")
 
 
 def check_folder(output: Path | None) -> None:

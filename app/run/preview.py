@@ -85,8 +85,15 @@ def paragraph(job: Job, info: ImageInfo, need: Need, weights: Weights) -> list[s
         f"{info.height} × {info.width}, axes {info.axes}, {info.channels} channels, {info.dtype}, {pixel}",
         *(f"note: {note}" for note in info.notes),
         f"time: {'no limit' if budget is None else f'{budget:.1f} s'}; {describe(full, shape, job)}",
+        *specialists(weights),
         f"memory: about {need.bytes / 1e9:.1f} GB, {'in bands' if need.banded else 'whole'}",
     ]
+
+
+def specialists(weights: Weights) -> list[str]:
+    """Who may see the image in place of the models of the plan: that is known once it was looked at."""
+    names = [one.name for one in weights.specialists.models] if weights.specialists else []
+    return [f"or by a specialist alone, where it is of a look of {' or '.join(names)}"] if names else []
 
 
 def describe(rung: Rung, shape: tuple[int, int], job: Job) -> str:
