@@ -31,7 +31,7 @@ from training.data import Pair, find_pairs, load_image, load_labels, spread
 
 FACTORS = (1.0, 0.5, 2.0, 4.0)
 MOST = {1.0: np.inf, 0.5: np.inf, 2.0: 700**2, 4.0: 530**2}  # px of an image that is resized by the factor
-OVERLAP, PASSES = 0.25, 2
+OVERLAP = 0.25
 EDGES = np.linspace(0, 1, 11)
 
 Labels = NDArray[np.int32]
@@ -77,8 +77,9 @@ def resized(field: Field) -> Field:
 def seen(network: Network, image: NDArray[np.uint8]) -> ScaleBands:
     """Flow and probability at all scales that pay."""
     shape = image.shape[0], image.shape[1]
-    rung = Rung(OVERLAP, PASSES, worth_running(AUTO, shape))
-    return network.planned(Pixels(image), shape, Clock.start(None), Progress(rung, 0))
+    _, specialist = network.recognise(Pixels(image), shape, 0.0)
+    rung = Rung(OVERLAP, len(network.engines_of(specialist)), worth_running(AUTO, shape))
+    return network.planned(Pixels(image), shape, Clock.start(None), Progress(rung, 0, specialist=specialist))
 
 
 def table(network: Network, pairs: list[Pair], per_set: int) -> str:
