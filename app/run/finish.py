@@ -94,7 +94,7 @@ def finish_banded(job: Job, ready: Ready, hands: Hands, clock: Clock) -> Finishe
     """Network, tracking and writing of a slide, band by band.
 
     What its writers need waits on the disk, in files without names beside the results.
-    Its coarse scales are tracked before scale 1 is seen, so it takes the common setting.
+    It takes the common setting: those of modalities were chosen on images that are held whole.
     """
     progress = hands.plan(clock, parse_scales(job.scales))
     height = band_height(ready.shape[1])
