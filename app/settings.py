@@ -93,7 +93,7 @@ class Job:
 
     @property
     def seen_by(self) -> str:
-        """`specialist`, but for planes of a stack, which one look must not tell apart: they stay the pair's."""
+        """`specialist`, but for planes of a stack, which a look must not tell apart: they stay the pair's."""
         return "none" if self.stack and self.specialist == "auto" else self.specialist
 
     @property
