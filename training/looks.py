@@ -103,7 +103,9 @@ def embedding_of(engine: Watched, image: NDArray[np.uint8]) -> tuple[float, ...]
 
 def taken_by(known: Looks, embeddings: NDArray[np.float32], number: int, reach: float) -> NDArray[np.bool_]:
     """`(M,)`: which of `embeddings` a specialist takes, as `Specialists.choose` does."""
-    distances = np.linalg.norm(embeddings[:, None] - known.embeddings[None], axis=2)
+    from scipy.spatial.distance import cdist
+
+    distances = cdist(embeddings, known.embeddings)
     nearest = distances.argmin(axis=1)
     taken: NDArray[np.bool_] = (known.owners[nearest] == number) & (distances.min(axis=1) <= reach)
     return taken
