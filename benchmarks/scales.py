@@ -77,7 +77,7 @@ def resized(field: Field) -> Field:
 def seen(network: Network, image: NDArray[np.uint8]) -> ScaleBands:
     """Flow and probability at all scales that pay."""
     shape = image.shape[0], image.shape[1]
-    _, specialist = network.recognise(Pixels(image), shape, 0.0)
+    _, specialist = network.recognise(Pixels(image), shape)
     rung = Rung(OVERLAP, len(network.engines_of(specialist)), worth_running(AUTO, shape))
     return network.planned(Pixels(image), shape, Clock.start(None), Progress(rung, 0, specialist=specialist))
 
