@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from app.network.modality import Watched, look
-from app.network.weights.specialists import NOBODY
+from app.network.weights.specialists import CLEARLY, NOBODY
 from app.network.windows import Grid, View
 from app.read import Pixels
 from app.settings import Windows
@@ -105,9 +105,9 @@ def taken_by(known: Looks, embeddings: NDArray[np.float32], number: int, reach: 
     """`(M,)`: which of `embeddings` a specialist takes, as `Specialists.choose` does."""
     from scipy.spatial.distance import cdist
 
-    distances = cdist(embeddings, known.embeddings)
-    nearest = distances.argmin(axis=1)
-    taken: NDArray[np.bool_] = (known.owners[nearest] == number) & (distances.min(axis=1) <= reach)
+    distances, own = cdist(embeddings, known.embeddings), known.owners == number
+    nearest, apart = (distances[:, those].min(axis=1, initial=np.inf) for those in (own, ~own))
+    taken: NDArray[np.bool_] = (nearest <= reach) & (nearest <= CLEARLY * apart)
     return taken
 
 

@@ -11,8 +11,9 @@ It stands in the weights' index, beside the pair that looks are told apart with:
 `looks.safetensors` holds embeddings (../modality.py) of images: `embeddings` (N, C)
 float16 of length 1, `owners` (N,) int16, the number of the model that learned
 images of this look, from 0, or −1 where none did. An image goes to the owner of
-the nearest of them that lies within that model's reach, and to the pair where
-none does: who has not learned a look does not speak of it.
+the nearest of them, if that lies within the owner's reach and all that is not
+the owner's clearly further away; else it is the pair's: who has not learned a
+look does not speak of it.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from .states import read_state, write_state
 
 LOOKS = "looks.safetensors"
 NOBODY = -1
+CLEARLY = 0.9  # of the distance to the nearest look of others that the nearest of the owner has at most
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,8 @@ class Specialists:
         if owners[nearest] == NOBODY:
             return None
         owner = self.models[owners[nearest]]
-        return owner if distances[nearest] <= owner.reach else None
+        apart = distances[owners != owners[nearest]].min(initial=np.inf)
+        return owner if distances[nearest] <= min(owner.reach, CLEARLY * apart) else None
 
 
 def read_looks(path: Path) -> tuple[NDArray[np.float32], NDArray[np.int16]]:

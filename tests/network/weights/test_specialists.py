@@ -39,6 +39,8 @@ def test_the_nearest_look_decides(pair: Weights) -> None:
     assert chosen.name == "tissue"
     assert chosen.member == pair.members[1]
     assert pair.specialists.choose(at(30)) is None, "nearer to what it has not learned"
+    assert pair.specialists.choose(at(18)) is None, "hardly nearer to what it has learned"
+    assert pair.specialists.choose(at(-11)) == chosen
     assert pair.specialists.choose(at(-15)) is None, "like nothing that it has learned"
     assert pair.specialists.choose(None) is None, "there was nothing to see"
 
