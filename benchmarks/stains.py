@@ -102,7 +102,7 @@ def in_dab(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def labels(network: Network, image: NDArray[np.uint8], haematoxylin: float) -> NDArray[np.int32]:
     """`(H, W)` cells of an image that is shown with this strength."""
     shape = image.shape[0], image.shape[1]
-    _, specialist = network.recognise(Pixels(image), shape)
+    _, specialist = network.recognise(Pixels(image), shape, haematoxylin > 0)
     rung = Rung(0.25, len(network.engines_of(specialist)), worth_running(AUTO, shape))
     progress = Progress(rung, 0, haematoxylin=haematoxylin, specialist=specialist)
     bands = network.planned(Pixels(image), shape, Clock.start(None), progress)

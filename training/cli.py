@@ -174,6 +174,9 @@ def add_judging(group: Group) -> None:
     )
     specialise.add_argument("--weights", type=Path, default=Path("weights"), help="folder of the pair")
     specialise.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
+    specialise.add_argument(
+        "--dab", default="", metavar="NAME", help="whose all tissue in DAB is, like it or not"
+    )
     specialise.add_argument("-n", "--dry-run", action="store_true", help="tell, but write nothing")
     add_data(specialise)
     specialise.set_defaults(run=commands.run_specialise)

@@ -206,12 +206,14 @@ def run_specialise(chosen: argparse.Namespace) -> None:
         raise UsageError(f"{chosen.weights}: one file has no index to write into; give a folder with it")
     weights = find_weights(str(chosen.weights))
     phases = [Phase.load(path) for path in chosen.phases]
+    if chosen.dab and chosen.dab not in [phase.name for phase in phases]:
+        raise UsageError(f"--dab {chosen.dab}: no such phase; {', '.join(phase.name for phase in phases)}")
     engine: Any = engines_of(str(chosen.weights), chosen.device, watch=True)[0]
     train, val = (find_pairs(chosen.data, split) for split in ("train", "val"))
     found = Candidates.of(phases, chosen.runs, engine, train, val)
     print(found.report)
     if not chosen.dry_run:
-        print(f"written: {found.write(weights)}")
+        print(f"written: {found.write(weights, chosen.dab)}")
 
 
 def run_card(chosen: argparse.Namespace) -> None:

@@ -86,7 +86,7 @@ def find_all(
     shape = image.shape[0], image.shape[1]
     strength = find_strength(Pixels(image), shape)
     rows = shown(Pixels(image), shape[0], strength)
-    embedding, specialist = knows.recognise(Pixels(image), shape) if knows else (None, "")
+    embedding, specialist = knows.recognise(Pixels(image), shape, strength > 0) if knows else (None, "")
     calibration = (knows.calibration if knows else None) or Calibration()
     outputs: dict[tuple[float, Engine, View], NDArray[np.float32]] = {}
     found = {}

@@ -37,8 +37,11 @@ class Candidates:
         reaches = [reach_of(known, number) for number in range(len(phases))]
         return cls(phases, states, known, reaches, report(known, phases, reaches, seen))
 
-    def write(self, weights: Weights) -> Path:
-        """Puts them into the folder of the pair; returns its index. Raises WeightsError, WriteError."""
+    def write(self, weights: Weights, dab: str = "") -> Path:
+        """Puts them into the folder of the pair, `dab` the name of that for tissue in DAB; returns its index.
+
+        Raises WeightsError, WriteError.
+        """
         folder = weights.members[0].file.parent
         write_looks(folder / LOOKS, self.looks.embeddings, self.looks.owners)
         models = tuple(
@@ -46,6 +49,7 @@ class Candidates:
                 phase.name,
                 save_member(folder, f"{weights.name}-{phase.name}", state, phase.architecture),
                 reach,
+                dab=phase.name == dab,
             )
             for phase, state, reach in zip(self.phases, self.states, self.reaches, strict=True)
         )

@@ -139,7 +139,7 @@ class Network:
         as_published = clock.budget is None and scales == (1,)
         strength = 0.0 if as_published else find_strength(image, shape)
         scales = worth_running(scales, shape)
-        embedding, specialist = self.recognise(image, shape)
+        embedding, specialist = self.recognise(image, shape, strength > 0)
         models = len(self.engines_of(specialist))
         known = partial(Progress, embedding=embedding, specialist=specialist, haematoxylin=strength)
         if clock.budget is None:
@@ -158,7 +158,9 @@ class Network:
         rung = choose(rungs, left, lambda rung: each * rung.count(shape, self.windows))
         return known(rung, rung.count(shape, self.windows), signal)
 
-    def recognise(self, image: Rows, shape: tuple[int, int]) -> tuple[tuple[float, ...] | None, str]:
+    def recognise(
+        self, image: Rows, shape: tuple[int, int], in_dab: bool = False
+    ) -> tuple[tuple[float, ...] | None, str]:
         """What the first model sees in the window that shows most, and whose look it is, "" for the pair's.
 
         None where the weights don't ask for it, or nothing is to be seen. The image is as it is read: what is
@@ -168,7 +170,7 @@ class Network:
             return None, ""
         grid = Grid(shape, View.IDENTITY, self.windows)
         embedding = look(self.engines[0], image, grid)  # type: ignore[arg-type]
-        owner = self.specialists.choose(embedding) if self.specialists else None
+        owner = self.specialists.choose(embedding, in_dab=in_dab) if self.specialists else None
         return embedding, owner.name if owner else ""
 
     def probe(self, image: Rows, shape: tuple[int, int], engine: Engine) -> None:

@@ -5,7 +5,7 @@ It stands in the weights' index, beside the pair that looks are told apart with:
     "specialists": {
       "looks": "looks.safetensors",
       "sha256": "…",
-      "models": [{"name": "tissue", "reach": 0.15, "file": "…", "architecture": {…}, "sha256": "…"}]
+      "models": [{"name": "tissue", "reach": 0.15, "dab": true, "file": "…", "architecture": …, "sha256": "…"}]
     }
 
 `looks.safetensors` holds embeddings (../modality.py) of images: `embeddings` (N, C)
@@ -13,7 +13,8 @@ float16 of length 1, `owners` (N,) int16, the number of the model that learned
 images of this look, from 0, or −1 where none did. An image goes to the owner of
 the nearest of them, if that lies within the owner's reach and all that is not
 the owner's clearly further away; else it is the pair's: who has not learned a
-look does not speak of it.
+look does not speak of it. But tissue that is found to be in DAB (../stains.py),
+and is seen without it, is that model's which says `dab`.
 """
 
 from __future__ import annotations
@@ -44,15 +45,18 @@ class Specialist:
     name: str
     member: Member
     reach: float  # of a look that it has learned, between embeddings of length 1
+    dab: bool = False  # tissue in DAB is its own, whatever it looks like
 
     @classmethod
     def from_dict(cls, folder: Path, values: Mapping[str, Any]) -> Specialist:
         """The inverse of `to_dict`; raises KeyError, TypeError or ValueError where it is none."""
-        return cls(str(values["name"]), Member.from_dict(folder, values), float(values["reach"]))
+        member, reach = Member.from_dict(folder, values), float(values["reach"])
+        return cls(str(values["name"]), member, reach, bool(values.get("dab", False)))
 
     def to_dict(self) -> dict[str, object]:
         """As the index tells it."""
-        return {"name": self.name, "reach": self.reach, **self.member.to_dict()}
+        told = {"name": self.name, "reach": self.reach, **({"dab": True} if self.dab else {})}
+        return {**told, **self.member.to_dict()}
 
 
 @dataclass(frozen=True)
@@ -82,7 +86,7 @@ class Specialists:
     @property
     def digest(self) -> str:
         """Tells specialists apart in the record of a label."""
-        sums = [self.sha256, *(f"{one.member.sha256} {one.reach:g}" for one in self.models)]
+        sums = [self.sha256, *(f"{one.member.sha256} {one.reach:g} {one.dab}" for one in self.models)]
         return hashlib.sha256("\n".join(sums).encode()).hexdigest()[:8]
 
     def named(self, name: str) -> Specialist | None:
@@ -95,8 +99,11 @@ class Specialists:
         same(self.looks, self.sha256)
         return read_looks(self.looks)
 
-    def choose(self, embedding: Iterable[float] | None) -> Specialist | None:
+    def choose(self, embedding: Iterable[float] | None, *, in_dab: bool = False) -> Specialist | None:
         """Who has learned such images; None for the pair. Raises WeightsError."""
+        theirs = next((one for one in self.models if one.dab), None)
+        if in_dab and theirs is not None:
+            return theirs
         if embedding is None:
             return None
         embeddings, owners = self.known

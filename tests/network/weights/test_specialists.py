@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +44,20 @@ def test_the_nearest_look_decides(pair: Weights) -> None:
     assert pair.specialists.choose(at(-11)) == chosen
     assert pair.specialists.choose(at(-15)) is None, "like nothing that it has learned"
     assert pair.specialists.choose(None) is None, "there was nothing to see"
+
+
+def test_tissue_in_dab_is_known_without_its_look(pair: Weights) -> None:
+    """Brown over everything looks like nothing that was learned; the haematoxylin that is seen does."""
+    told = pair.specialists
+    assert told is not None
+    assert told.choose(at(80), in_dab=True) is None, "nobody says that it is theirs"
+    (one,) = told.models
+    for_dab = replace(told, models=(replace(one, dab=True),))
+    assert for_dab.choose(at(80)) is None
+    assert for_dab.choose(at(80), in_dab=True) == for_dab.models[0]
+    assert for_dab.choose(None, in_dab=True) == for_dab.models[0]
+    assert Specialist.from_dict(one.member.file.parent, for_dab.models[0].to_dict()) == for_dab.models[0]
+    assert for_dab.digest != told.digest
 
 
 def test_the_record_tells_them_apart(pair: Weights) -> None:
