@@ -5,7 +5,7 @@ It stands in the weights' index, beside the pair that looks are told apart with:
     "specialists": {
       "looks": "looks.safetensors",
       "sha256": "…",
-      "models": [{"name": "tissue", "reach": 0.15, "dab": true, "file": "…", "architecture": …, "sha256": "…"}]
+      "models": [{"name": "tissue", "reach": 0.15, "dab": true, "file": "…", "architecture": …, "sha256": …}]
     }
 
 `looks.safetensors` holds embeddings (../modality.py) of images: `embeddings` (N, C)
