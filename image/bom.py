@@ -65,10 +65,10 @@ def debian_packages() -> Iterator[Component]:
 
 
 def weights() -> Iterator[Component]:
-    """The models, with their checksums."""
+    """The models of each pair and its specialists, with their checksums."""
     index = json.loads((WEIGHTS / "index.json").read_text())
     for name, entry in index.items():
-        for member in entry["members"]:
+        for member in [*entry["members"], *entry.get("specialists", {}).get("models", [])]:
             data = (WEIGHTS / member["file"]).read_bytes()
             yield {
                 "type": "machine-learning-model",

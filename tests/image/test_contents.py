@@ -83,4 +83,9 @@ def test_list_of_what_is_inside(box) -> None:
     assert any(purl.startswith("pkg:deb/debian/tini@") for purl in versions)
     sums = {one["hashes"][0]["content"] for one in document["components"] if "hashes" in one}
     index = json.loads((ROOT / "weights" / "index.json").read_text())
-    assert sums == {member["sha256"] for entry in index.values() for member in entry["members"]}
+    entries = index.values()
+    models = [
+        *(e["members"] for e in entries),
+        *(e.get("specialists", {}).get("models", []) for e in entries),
+    ]
+    assert sums == {member["sha256"] for members in models for member in members}
