@@ -48,14 +48,16 @@ class Watched(Protocol):
 
 
 def look(engine: Watched, image: Rows, grid: Grid) -> tuple[float, ...] | None:
-    """The embedding of an image whose windows are those of `grid`; None for one without signal."""
+    """The embedding of an image whose windows are those of `grid`; None for one without signal.
+
+    None, too, from an engine that sees no more: a GPU's that ran out of memory and handed over to the CPU.
+    """
     window = telling(Strips(image), grid)
     if window is None:
         return None
     engine.look()
     engine(np.ascontiguousarray(window.transpose(2, 0, 1)[None], np.float32) / np.float32(255))
-    assert engine.embedding is not None
-    return tuple(map(float, engine.embedding))
+    return None if engine.embedding is None else tuple(map(float, engine.embedding))
 
 
 def telling(strips: Strips, grid: Grid) -> NDArray[np.uint8] | None:

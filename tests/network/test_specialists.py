@@ -89,3 +89,11 @@ def test_weights_without_specialists_are_not_looked_at(bright_blobs: Any) -> Non
     assert engine.windows == 3
     assert progress == Progress(progress.rung, 3, done=3, passes=3)
     assert Weights("a", (MEMBER,)).identity == 16 * "0"
+
+
+def test_an_engine_that_sees_no_more_leaves_the_image_to_the_pair(network: Network) -> None:
+    """A GPU without memory for one window goes on by the CPU, where nobody watches."""
+    network.engines[0].embedding = None  # type: ignore[attr-defined]
+    _, progress = network.whole(IMAGE, SHAPE, Clock.start(None), (1.0,))
+    assert progress.specialist == ""
+    assert progress.embedding is None
