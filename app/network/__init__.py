@@ -10,7 +10,7 @@ scales                          an image at the scales that it is worth seeing a
 stains                          what of tissue in DAB is seen
 ladder                          the plans that may be chosen, as they were measured
 clock                           the tolerance, the time left, the speed
-modality                        what an image looks like to the encoder, for settings of its own
+modality                        what an image looks like to the encoder, for settings or a model of its own
 inference                       passes against the clock
 """
 
