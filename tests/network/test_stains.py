@@ -80,9 +80,11 @@ def test_nuclei_are_found_under_brown(tissue: np.ndarray) -> None:
     inside = {}
     for name, seen in (("as it is", Pixels(corner)), ("unmixed", shown(Pixels(corner), 256, 2.5))):
         progress = network.plan(seen, shape, Clock.start(30.0))
-        progress.haematoxylin = 0.0
+        progress.haematoxylin, progress.specialist = 0.0, ""  # the pair, which needs it most
         ((_, (_, probability)),) = network.planned(seen, shape, Clock.start(30.0), progress)
         inside[name] = float((probability > 0.5).mean())
     assert inside["unmixed"] > 2 * inside["as it is"]
-    assert network.plan(Pixels(corner), shape, Clock.start(30.0)).haematoxylin > 1
+    planned = network.plan(Pixels(corner), shape, Clock.start(30.0))
+    assert planned.haematoxylin > 1
+    assert planned.specialist == "tissue", "tissue in DAB is tissue"
     assert network.plan(Pixels(corner), shape, Clock.start(None)).haematoxylin == 0
