@@ -10,7 +10,7 @@ from training.tuning.crops import scales_of
 from training.tuning.settings import Tuning
 
 CROPS = (256, 192, 128)  # px
-ENOUGH = 250  # steps; benchmarks/README.md has what fewer and larger ones gave
+ENOUGH = 700  # steps; benchmarks/README.md has what fewer and larger ones gave
 ROOM = 2.5  # times as large as its cells is a crop that shows a cell and what is beside it
 
 

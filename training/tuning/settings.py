@@ -16,7 +16,7 @@ class Tuning:
     crop: int = 256  # px
     own: int = 4  # crops of the user's images a step
     replayed: int = 2  # and of synthetic ones
-    rate: float = 4e-4  # AdamW's peak
+    rate: float = 1e-3  # AdamW's peak
     warm_up: float = 0.05  # of the time for training
     clip: float = 1.0  # largest norm of the gradient
     average: float = 0.98  # decay per step of the averaged weights, which are judged and kept
