@@ -83,8 +83,7 @@ class Network:
         """
         chosen = weights.calibration
         precision: Precision = "float32" if exact else "fast"
-        watch = weights.specialists is not None or (chosen is not None and bool(chosen.modalities))
-        engines = load_engines(weights, device, precision, watch=watch)
+        engines = load_engines(weights, device, precision, watch=asks_for_looks(chosen, weights.specialists))
         network = cls(
             engines,
             windows,
@@ -106,13 +105,6 @@ class Network:
         if progress.specialist:  # the settings were chosen by what the pair sees
             return Setting(progress.specialist)
         return self.calibration.setting_for(progress.embedding)
-
-    @property
-    def watches(self) -> bool:
-        """Whether the weights ask what an image looks like."""
-        return self.specialists is not None or (
-            self.calibration is not None and bool(self.calibration.modalities)
-        )
 
     def engines_of(self, specialist: str) -> Sequence[Engine]:
         """Those that see an image: a specialist, loaded when the first image is its own, or the pair."""
@@ -166,7 +158,7 @@ class Network:
         None where the weights don't ask for it, or nothing is to be seen. The image is as it is read: what is
         known of looks knows tissue in DAB, too.
         """
-        if not self.watches:
+        if not asks_for_looks(self.calibration, self.specialists):
             return None, ""
         grid = Grid(shape, View.IDENTITY, self.windows)
         embedding = look(self.engines[0], image, grid)  # type: ignore[arg-type]
@@ -264,6 +256,11 @@ class Network:
             self.speed.saw_windows(batch.run, batch.seconds)
         progress.done += batch.windows
         self.on_batch(progress)
+
+
+def asks_for_looks(calibration: Calibration | None, specialists: Specialists | None) -> bool:
+    """Whether anything of the weights depends on what an image looks like."""
+    return specialists is not None or (calibration is not None and bool(calibration.modalities))
 
 
 def tracked_pixels(shape: tuple[int, int], scales: Sequence[float]) -> int:
