@@ -16,8 +16,10 @@ coarse scale takes for one cell does not swallow the cells that fill it, and of
 one cell found twice the finer contour stays. A coarser cell that is covered by
 others by more than half is dropped, and what is left of an overlap is the
 finer cell's. A coarser scale is heard only on cells that are large enough on
-its own grid (`smallest`); above `largest` a cell's worth falls, since a coarser
-scale sees it better.
+its own grid (`smallest`), but at the image's own size also on smaller ones, the
+less the smaller they are: else a pale nucleus on which scale 2 is silent would
+be lost. Above `largest` a cell's worth falls, since a coarser scale sees it
+better.
 
 All of this is decided on tables of cells and of what two of them share, which
 are the same however an image is read: a slide is merged in bands from what its
@@ -105,14 +107,22 @@ def decide(layers: Sequence[Layer], shape: tuple[int, int], merging: Merging) ->
             np.add.at(covered, coarse[alive & ~inside], common[alive & ~inside])
             rivals.append((fine[inside], coarse[inside]))
         keep = (worths[j] > merging.margin * inside_worth) & (2 * covered <= areas[j])
-        least = merging.least * (merging.own if layer.scale == 1 else 1)
-        keep[1:] &= voices[j] * layer.scores >= least
-        keep &= (j == 0) | (layer.diameters >= merging.smallest)
+        keep[1:] &= heard(layer, voices[j], merging, finest=j == 0)
         keep[0] = False
         for i, (fine, coarse) in enumerate(rivals):
             kept[i][fine[keep[coarse]]] = False
         kept.append(keep)
     return kept
+
+
+def heard(layer: Layer, voice: float, merging: Merging, *, finest: bool) -> NDArray[np.bool_]:
+    """`(n,)`: which of a layer's cells are sure enough to be in the result, and large enough on its grid."""
+    loud = voice * layer.scores.astype(np.float64)
+    size = layer.diameters[1:] / merging.smallest
+    small = (size < 1) & (not finest)
+    if layer.scale == 1:
+        return np.where(small, loud * size >= merging.least, loud >= merging.own * merging.least)
+    return (loud >= merging.least) & ~small
 
 
 def worth(layer: Layer, areas: NDArray[np.int64], merging: Merging, *, coarsest: bool) -> NDArray[np.float64]:

@@ -87,6 +87,16 @@ def test_specks_of_a_coarse_scale_are_not_heard() -> None:
     assert cells.labels.max() == 0
 
 
+@pytest.mark.parametrize(("radius", "sure", "stays"), [(6, 0.95, True), (6, 0.55, True), (2.5, 0.55, False)])
+def test_scale_1_speaks_of_small_cells_that_scale_2_missed(radius: float, sure: float, stays: bool) -> None:
+    """Pale nuclei of a tissue, found at scale 1, were left to scale 2, which had missed them."""
+    known = [(60, 60 + 40 * n, 12) for n in range(6)]
+    pale = (200, 180, radius)
+    bands = at(2, *known[:2]), (1.0, seen(discs(SHAPE, *known, pale)))
+    bands[1][1][1][discs(SHAPE, pale) > 0] = sure
+    assert found(*bands).labels.max() == (7 if stays else 6)
+
+
 def test_contours_of_a_coarse_cell_are_smooth() -> None:
     """Labels blown up from an eighth would be squares of 8 px."""
     cells = found(at(1), at(0.125, (160, 180, 120)))
