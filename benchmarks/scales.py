@@ -4,8 +4,9 @@
     python -m benchmarks.scales --data ../shared/data/cells calibration  # how often a score is right
 
 F1 at IoU 0.5 by the organisers' rule, means over the images of a set; images
-at their own size and resized by a half, 2 and 4, so that cells of every size
-are there. Two passes (both models, no flips) at overlap 0.25.
+at their own size and resized by a quarter, a half, 2 and 4, so that cells of
+every size are there; each resized image is there at its own size, too. By the
+models that a prediction takes, one pass each, no flips, at overlap 0.25.
 """
 
 from __future__ import annotations
@@ -29,8 +30,9 @@ from app.settings import Merging, Tracking, Windows
 from evaluation.matching import match
 from training.data import Pair, find_pairs, load_image, load_labels, spread
 
-FACTORS = (1.0, 0.5, 2.0, 4.0)
-MOST = {1.0: np.inf, 0.5: np.inf, 2.0: 700**2, 4.0: 530**2}  # px of an image that is resized by the factor
+FACTORS = (1.0, 0.25, 0.5, 2.0, 4.0)
+MOST = {2.0: 700**2, 4.0: 530**2}  # px of an image that is resized by the factor
+LEAST = 6.0  # px, the median diameter that cells keep where an image shrinks: labels of less are hardly drawn
 OVERLAP = 0.25
 EDGES = np.linspace(0, 1, 11)
 
@@ -45,6 +47,17 @@ class Field:
     factor: float
     image: NDArray[np.uint8]
     true: Labels
+    id: str = ""
+
+    @property
+    def diameter(self) -> float:
+        """Median over cells, px, of the circle of the same area; 0 without cells."""
+        areas = np.bincount(self.true.ravel())[1:]
+        return float(np.median(2 * np.sqrt(areas[areas > 0] / np.pi))) if areas.any() else 0.0
+
+    def stands(self, factor: float) -> bool:
+        """Whether it is worth resizing: neither too large nor left with specks."""
+        return self.true.size <= MOST.get(factor, np.inf) and (factor >= 1 or self.diameter * factor >= LEAST)
 
 
 def fields(pairs: list[Pair], per_set: int) -> Iterator[Field]:
@@ -53,12 +66,13 @@ def fields(pairs: list[Pair], per_set: int) -> Iterator[Field]:
     for pair in pairs:
         by_set[pair.set].append(pair)
     for name, mine in by_set.items():
+        chosen = spread(mine, min(per_set, len(mine)))
         for factor in FACTORS:
-            chosen = spread(mine, min(per_set if factor == 1 else max(per_set // 2, 1), len(mine)))
-            for pair in chosen:
+            for pair in chosen if factor == 1 else chosen[::2]:
                 image, true = load_image(pair.image)[0], load_labels(pair.label)
-                if true.size <= MOST[factor]:
-                    yield resized(Field(name, factor, image, true))
+                field = Field(name, factor, image, true, pair.id)
+                if factor == 1 or field.stands(factor):
+                    yield resized(field)
 
 
 def resized(field: Field) -> Field:
@@ -71,7 +85,9 @@ def resized(field: Field) -> Field:
     order = 3 if field.factor > 1 else 1
     image = resize(field.image, shape, order=order, anti_aliasing=field.factor < 1, preserve_range=True)
     true = resize(field.true, shape, order=0, anti_aliasing=False, preserve_range=True)
-    return Field(field.set, field.factor, np.rint(image).clip(0, 255).astype(np.uint8), true.astype(np.int32))
+    return Field(
+        field.set, field.factor, np.rint(image).clip(0, 255).astype(np.uint8), true.astype(np.int32), field.id
+    )
 
 
 def seen(network: Network, image: NDArray[np.uint8]) -> ScaleBands:
@@ -83,8 +99,9 @@ def seen(network: Network, image: NDArray[np.uint8]) -> ScaleBands:
 
 
 def table(network: Network, pairs: list[Pair], per_set: int) -> str:
-    """Markdown: a row per scale, merged, and the best scale of each image known afterwards."""
+    """Markdown: a row per scale, merged, the same images merged at their own size, the best scale of each."""
     rows: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    own: dict[tuple[str, str], float] = {}
     for field in fields(pairs, per_set):
         column = f"{field.set} × {field.factor:g}" if field.factor != 1 else field.set
         shape = field.true.shape[0], field.true.shape[1]
@@ -96,7 +113,11 @@ def table(network: Network, pairs: list[Pair], per_set: int) -> str:
         for scale in SCALES:
             rows[f"scale {scale:g}"][column].append(alone.get(scale, np.nan))
         merged = find_cells(bands, shape, Tracking(), Merging())
-        rows["merged"][column].append(match(field.true, merged.labels).f1)
+        f1 = match(field.true, merged.labels).f1
+        if field.factor == 1:
+            own[field.set, field.id] = f1
+        rows["merged"][column].append(f1)
+        rows["merged, the same images at their own size"][column].append(own[field.set, field.id])
         rows["best scale, known afterwards"][column].append(max(alone.values()))
     columns = sorted(rows["merged"], key=lambda name: ("×" in name, name.split("×")[-1], name))
     lines = ["| | " + " | ".join([*columns, "mean"]) + " |", "|---" * (len(columns) + 2) + "|"]
