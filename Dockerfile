@@ -72,13 +72,23 @@ LABEL org.opencontainers.image.title="mediar-box" \
       org.opencontainers.image.revision="$REVISION" \
       org.opencontainers.image.source="$SOURCE"
 
-FROM build AS build-train
+FROM build-gpu AS build-train
 COPY requirements-train.lock ./
-RUN pip --python /opt/venv/bin/python install --no-cache-dir --require-hashes --no-compile -r requirements-train.lock
+# what the lock adds to that with CUDA, alone, so that the image is one small layer more
+RUN sed -En '/^(fastremap|monai)==/,/[^\\]$/p' requirements-train.lock > added.lock \
+ && pip --python /opt/venv/bin/python install --no-cache-dir --require-hashes --no-deps --target /opt/training -r added.lock
 
-FROM runtime AS train
-# `mediar-box tune`: what adapts the pair to a laboratory's own images, on the CPU
-COPY --from=build-train /opt/venv /opt/venv
+FROM runtime AS cuda
+# what NVIDIA's container runtime hands in; without these a container sees no GPU
+ENV NVIDIA_VISIBLE_DEVICES=all \
+    NVIDIA_DRIVER_CAPABILITIES=compute,utility
+COPY --from=build-gpu /opt/venv /opt/venv
+
+FROM cuda AS train
+# `mediar-box tune`: what adapts the pair to a laboratory's own images. MONAI asks for the user's name when it is
+# imported, and a user by number, as `--user` gives one, has none.
+ENV LOGNAME=mediar
+COPY --from=build-train /opt/training /opt/venv/lib/python3.11/site-packages
 COPY evaluation evaluation
 COPY training training
 COPY image/bom.py /tmp/
@@ -89,10 +99,6 @@ COPY --from=build-cpu /opt/venv /opt/venv
 COPY image/bom.py /tmp/
 RUN python /tmp/bom.py > /opt/bom.cdx.json && rm /tmp/bom.py
 
-FROM runtime AS gpu
-# what NVIDIA's container runtime hands in; without these a container sees no GPU
-ENV NVIDIA_VISIBLE_DEVICES=all \
-    NVIDIA_DRIVER_CAPABILITIES=compute,utility
-COPY --from=build-gpu /opt/venv /opt/venv
+FROM cuda AS gpu
 COPY image/bom.py /tmp/
 RUN python /tmp/bom.py > /opt/bom.cdx.json && rm /tmp/bom.py

@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .PHONY: help install predict serve tune test test-slow test-page test-kill docs lint types
-.PHONY: image image-test image-test-gpu image-contents save lock
+.PHONY: image image-test image-test-gpu image-test-train image-contents save lock
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
@@ -71,11 +71,15 @@ image:  ## build the Docker image, TARGET=gpu (default), cpu or train
 image-test: install  ## build the slim image and run it as the organisers and as the cautious do
 	$(BIN)/hadolint Dockerfile
 	$(MAKE) image TARGET=cpu
-	$(BIN)/python -m pytest -m docker tests/image
+	$(BIN)/python -m pytest -m "docker and not trainer" tests/image
 
 image-test-gpu: install  ## the same for the image with CUDA, in the forms of running it; a GPU is not needed
 	$(MAKE) image TARGET=gpu
 	IMAGE=mediar-box:latest $(BIN)/python -m pytest -m docker tests/image/test_forms.py
+
+image-test-train: install  ## the same for the image that tunes
+	$(MAKE) image TARGET=train
+	$(BIN)/python -m pytest -m trainer tests/image
 
 image-contents:  ## a table of what is in the image, TARGET=gpu or cpu
 	@docker run --rm --interactive --network none $(IMAGE) python - < image/contents.py

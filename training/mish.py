@@ -42,11 +42,11 @@ def mish_gradient(gradient: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
 @cache
 def compiled() -> tuple[Callable[..., torch.Tensor], Callable[..., torch.Tensor]]:
     """Both in one loop each; as they stand where nothing can compile them."""
-    both = torch.compile(mish, dynamic=True), torch.compile(mish_gradient, dynamic=True)
     probe = torch.zeros(1, 1, 2, 2)
     try:
+        both = torch.compile(mish, dynamic=True), torch.compile(mish_gradient, dynamic=True)
         both[1](both[0](probe), probe)
-    except Exception as cause:  # whatever a missing or old compiler ends in
+    except Exception as cause:  # whatever a missing or old compiler, or a library that it needs, ends in
         logger.info("Mish is not compiled, so a step takes longer (%s)", " ".join(str(cause).split())[:100])
         return mish, mish_gradient
     return both

@@ -65,9 +65,9 @@ def need_tools() -> None:
     """One line where the libraries of training are not installed."""
     from importlib.util import find_spec
 
-    missing = [name for name in ("torch", "monai") if find_spec(name) is None]
+    missing = [name for name in ("torch", "monai", "fastremap") if find_spec(name) is None]
     if missing:
         raise UsageError(
-            f"training needs {' and '.join(missing)}, which are not here: use the image mediar-box:train, "
+            f"training needs {' and '.join(missing)}, not installed here: use the image mediar-box:train, "
             "or `pip install 'mediar-box[train]'` beside a checkout"
         )

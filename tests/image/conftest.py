@@ -48,12 +48,11 @@ class Box:
         """The short form."""
         return self.run(*flags, options=(*options, *self.mounts(inputs, outputs)))
 
-    def hardened(self, inputs: Path, outputs: Path, *flags: str) -> Done:
+    def hardened(self, inputs: Path, outputs: Path, *flags: str, options: Sequence[str] = ()) -> Done:
         """The short form with every right taken away, on two CPUs."""
         outputs.chmod(0o777)
-        return self.run(
-            *flags, options=(*HARDENED, "-m", "28G", "--cpus", "2", *self.mounts(inputs, outputs, mode=":ro"))
-        )
+        mounts = self.mounts(inputs, outputs, mode=":ro")
+        return self.run(*flags, options=(*HARDENED, "-m", "28G", "--cpus", "2", *mounts, *options))
 
 
 @pytest.fixture(scope="session")

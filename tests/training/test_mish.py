@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from training.mish import MishFunction, mish, mish_gradient
+from training.mish import MishFunction, compiled, mish, mish_gradient
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
@@ -32,3 +32,13 @@ def test_uncompiled_it_is_the_same() -> None:
     theirs = x.clone().requires_grad_()
     F.mish(theirs).sum().backward()
     torch.testing.assert_close(mish_gradient(torch.ones_like(x), x), theirs.grad)
+
+
+def test_where_a_part_of_the_compiler_is_missing_it_runs_uncompiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The image that tunes has no networkx, and every run in it ended in a traceback."""
+
+    def torn(*_: object, **__: object) -> None:
+        raise ModuleNotFoundError("No module named 'networkx'")
+
+    monkeypatch.setattr(torch, "compile", torn)
+    assert compiled.__wrapped__() == (mish, mish_gradient)
