@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -14,19 +13,18 @@ import torch
 from tqdm import tqdm
 
 from app.errors import UsageError
-from app.network.model import MEDIARFormer
 from app.network.weights import Weights
 from app.network.weights.states import write_state
 from app.network.weights.store import halved
 from training.batches import Batch
 from training.data import Sample
-from training.network import load_network
 from training.tuning.clock import Clock
 from training.tuning.crops import draw_own
 from training.tuning.examples import Examples
 from training.tuning.pace import CROPS, paced
 from training.tuning.replay import Replay
 from training.tuning.settings import Tuning
+from training.tuning.start import best_start
 from training.tuning.student import Student, Tensors
 from training.tuning.verdict import verdict
 from training.tuning.watched import Step
@@ -34,7 +32,7 @@ from training.tuning.watched import Step
 logger = logging.getLogger(__name__)
 SHARES = (1.0, 0.6)  # of the way from the start: the shorter is taken where it scores as high
 AS_HIGH = 0.005  # F1: less is no difference on so few images
-ASKED = 3  # images that choose between the models of a pair
+ASKED = 3  # images that judge where none is held back
 
 
 @dataclass(frozen=True)
@@ -61,7 +59,7 @@ def tune(
     clock: Clock | None = None,
     told: Told = lambda _: None,
 ) -> Tuned:
-    """Adapts the better model of `weights` to `examples` and writes it to `target`.
+    """Adapts the model of `weights` that knows them best to `examples` and writes it to `target`.
 
     The file appears at the first look and is replaced, whole, where a later one
     is better; it is never worse on the images held back than the start. Ctrl-C
@@ -73,10 +71,12 @@ def tune(
     clock = clock or Clock(tuning)
     torch.manual_seed(tuning.seed)
     judges = examples.held or tuple(s for s in examples.taught if s.diameter)[:ASKED]
-    start, before, seconds = best_start(weights, judges)
-    student = Student.of(start, tuning)
-    best = Best(student, judges, before, target, {"start": weights.name, "images": str(len(examples.taught))})
-    clock.start_training(set_aside=1.5 * seconds * len(SHARES) + 1)
+    start = best_start(weights, judges)
+    student = Student.of(start.model, tuning)
+    best = Best(
+        student, judges, start.f1, target, {"start": weights.name, "images": str(len(examples.taught))}
+    )
+    clock.start_training(set_aside=1.5 * start.seconds * len(SHARES) + 1)
     if tuning.steps is None:
         student.tuning = paced(tuning, examples.taught, clock.left, student.seconds(CROPS[-1]))
         logger.info("crops of %d px", student.tuning.crop)
@@ -87,19 +87,7 @@ def tune(
         stopped = True
         logger.info("stopped; the best so far is looked for and kept")
     best.look()
-    return Tuned(target, best.steps, clock.spent, before, best.f1, bool(examples.held), stopped)
-
-
-def best_start(weights: Weights, judges: Sequence[Sample]) -> tuple[MEDIARFormer, float, float]:
-    """The model of a pair that scores higher on `judges`, its F1, and the seconds that one verdict took."""
-    found = []
-    for member in weights.members:
-        model = load_network(member.file)
-        began = time.monotonic()
-        f1 = verdict(model, model.state_dict(), judges)
-        found.append((f1, model, time.monotonic() - began))
-    f1, model, seconds = max(found, key=lambda one: one[0])
-    return model, f1, seconds
+    return Tuned(target, best.steps, clock.spent, start.f1, best.f1, bool(examples.held), stopped)
 
 
 @dataclass

@@ -63,7 +63,9 @@ def falling():
 
 def test_where_it_got_worse_the_start_is_kept(tmp_path, fields, start, short, monkeypatch):
     """Five minutes that spoil a model must not be what the user goes on with."""
-    monkeypatch.setattr(f"{MODULE}.verdict", falling())
+    verdict = falling()
+    for module in (MODULE, MODULE.replace(".run", ".start")):
+        monkeypatch.setattr(f"{module}.verdict", verdict)
     done = tune(divide(fields), start, tmp_path / "mine.safetensors", short)
     assert done.after == done.before
     after = read_state(done.file)
