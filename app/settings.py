@@ -92,11 +92,6 @@ class Job:
     settings: str = "calibrated"  # tracking, merging and scales as the weights' index has them; or "default"
 
     @property
-    def seen_by(self) -> str:
-        """`specialist`, but for planes of a stack, which a look must not tell apart: they stay the pair's."""
-        return "none" if self.stack and self.specialist == "auto" else self.specialist
-
-    @property
     def draws(self) -> bool:
         """Whether anything but label files is wanted."""
         return bool(self.save) or self.report

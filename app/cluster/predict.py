@@ -26,7 +26,7 @@ def predict(job: Job) -> int:
     exact = budget_seconds(job.budget, 1, 1) is None
     # the job that comes back is calibrated; workers do the same from what was asked for
     recipe = partial(
-        Recipe, job.weights, job.settings, job.scales, job.seen_by, job.device, job.windows, exact
+        Recipe, job.weights, job.settings, job.scales, job.specialist, job.device, job.windows, exact
     )
     return predict_with(
         job, lambda job, stems, identity, _: ClusterRun(job, stems, identity, recipe(identity))

@@ -72,6 +72,7 @@ class Network:
     steps: Sequence[Step] = field(default_factory=carried_steps)  # the ladder that plans are chosen from
     calibration: Calibration | None = None  # of the weights; with modalities the engines have `look`
     specialists: Specialists | None = None  # of the weights; with them the engines have `look`
+    owner: str | None = None  # who sees all images: a specialist, or "", the pair; None: looks tell
     load_one: Callable[[Member], Engine] | None = None  # on the device of the pair
     called: dict[str, Engine] = field(default_factory=dict)  # specialists that were needed, by name
 
@@ -158,12 +159,17 @@ class Network:
         None where the weights don't ask for it, or nothing is to be seen. The image is as it is read: what is
         known of looks knows tissue in DAB, too.
         """
-        if not asks_for_looks(self.calibration, self.specialists):
-            return None, ""
+        if self.owner is not None or not asks_for_looks(self.calibration, self.specialists):
+            return None, self.owner or ""
         grid = Grid(shape, View.IDENTITY, self.windows)
         embedding = look(self.engines[0], image, grid)  # type: ignore[arg-type]
         owner = self.specialists.choose(embedding, in_dab=in_dab) if self.specialists else None
         return embedding, owner.name if owner else ""
+
+    def for_all_like(self, image: Rows, shape: tuple[int, int]) -> Network:
+        """This network for images that looks must not tell apart, as planes of a stack; `image` is one."""
+        _, owner = self.recognise(image, shape, find_strength(image, shape) > 0)
+        return replace(self, owner=owner)
 
     def probe(self, image: Rows, shape: tuple[int, int], engine: Engine) -> None:
         """Times one window in the middle of the image; the first of two pays for the engine's warm-up."""

@@ -47,7 +47,7 @@ def predict(job: Job, hand: Hand | None = None) -> int:
         if stems[path] != path.name.split(".")[0]:
             logger.info("%s: shares its stem with another image, so it is written as %s", path, stems[path])
     make_output(job.output)
-    weights = chosen_weights(job.weights, job.settings, job.scales, job.seen_by)
+    weights = chosen_weights(job.weights, job.settings, job.scales, job.specialist)
     job = calibrated(job, weights)
     device = choose_device(job.device)
     logger.info("%s; weights %s; %s", device.reason, weights.name, in_words(weights))

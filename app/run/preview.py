@@ -29,7 +29,7 @@ def preview(job: Job) -> int:
         asked = ", ".join(map(str, job.inputs))
         raise UsageError(f"{asked}: no images found; see the README for the formats")
     stems = output_stems(images)
-    weights = chosen_weights(job.weights, job.settings, job.scales, job.seen_by)
+    weights = chosen_weights(job.weights, job.settings, job.scales, job.specialist)
     job = calibrated(job, weights)
     unreadable = 0
     for path in shard(images, job.shard):

@@ -128,10 +128,8 @@ class StackRun:
         folder = label.with_name(f".{self.stems[path]}.planes")
         make_folder(folder, WriteError, "choose another output folder")
         clear_up(folder)
-        planes = PlaneRun(stack, self.job, folder, self.weights, self.load)
-        planes.network = self.network
+        planes = PlaneRun(stack, self.job, folder, self.weights, lambda: self.for_planes(stack))
         status = planes.over(list(planes.planes))
-        self.network = planes.network
         if status > 1:
             logger.warning("%s: the planes that are done are kept; run again to go on", path)
             return status
@@ -149,6 +147,19 @@ class StackRun:
             row = replace(row, seconds=seconds, tolerance=whole, passes=words, warnings=tuple(stack.notes))
             self.rows.append(row)
         return 0
+
+    def for_planes(self, stack: Stack) -> Network:
+        """The network whose models see all planes: those for the look of the middle one.
+
+        A film whose frames went from one model to another would lose its tracks.
+        """
+        self.network = self.network or self.load()
+        middle = stack.planes[len(stack.planes) // 2]
+        try:
+            with open_image(middle.path, channels=self.job.channels, page=middle.page) as source:
+                return self.network.for_all_like(source, size(stack))
+        except ImageError:  # it is told of when its turn comes
+            return replace(self.network, owner="")
 
     def join(
         self, stack: Stack, label: Path, folder: Path, record: Record, tally: Tally

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +79,18 @@ def test_a_worker_runs_what_was_planned(network: Network) -> None:
     assert [engine.windows for engine in network.engines] == pair  # type: ignore[attr-defined]
     ((_, whole),), _ = network.whole(IMAGE, SHAPE, Clock.start(None), (1.0,))
     np.testing.assert_array_equal(band[1], whole[1])
+
+
+def test_images_that_belong_together_have_one_owner(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A film whose frames go from one model to another loses its tracks; one look tells for all."""
+    given = network.for_all_like(IMAGE, SHAPE)
+    assert given.owner == "tissue"
+    monkeypatch.setattr("app.network.inference.look", lambda *_: pytest.fail("looked at again"))
+    assert given.plan(IMAGE, SHAPE, Clock.start(None)).specialist == "tissue"
+    pairs = replace(network, owner="")
+    assert pairs.plan(IMAGE, SHAPE, Clock.start(None)).specialist == ""
 
 
 def test_weights_without_specialists_are_not_looked_at(bright_blobs: Any) -> None:

@@ -60,13 +60,3 @@ def test_settings_of_a_modality_are_not_a_specialists(bright_blobs: Any) -> None
     mine = network.setting(Progress(Rung(0.5, 1), 1, specialist="tissue"))
     assert mine == Setting("tissue")
     assert network.setting(Progress(Rung(0.5, 1), 1)) == calibration.common
-
-
-def test_planes_of_a_stack_stay_the_pairs() -> None:
-    """A film whose frames change between models from one to the next would lose its tracks."""
-    from app.settings import Job
-
-    job = Job((), Path())
-    assert job.seen_by == "auto"
-    assert replace(job, stack="t").seen_by == "none"
-    assert replace(job, stack="t", specialist="nuclei").seen_by == "nuclei"

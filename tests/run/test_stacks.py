@@ -295,3 +295,35 @@ def test_a_stage_that_moves_leaves_tracks_whole(tmp_path: Path, bright_blobs: ob
     labels = tifffile.imread(tmp_path / "in" / "out" / "film_label.tiff")
     assert labels[0, 35, 80] == labels[1, 35, 120] == labels[2, 35, 160] > 0
     assert labels[0, 95, 100] == labels[1, 95, 140] == labels[2, 95, 180] > 0
+
+
+def test_all_planes_have_the_owner_of_the_middle_one(
+    film: Path, bright_blobs: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each frame by its own look, and a bright one goes to another model than the frames beside it."""
+    seen: list[str | None] = []
+    whole = Network.whole
+
+    def noted(self: Network, *given: Any) -> Any:
+        seen.append(self.owner)
+        return whole(self, *given)
+
+    middle = films()[3]
+
+    def recognised(_: Network, image: Any, shape: tuple[int, int], *__: Any) -> tuple[None, str]:
+        rows = image.rows(0, shape[0])[..., 0]
+        assert np.corrcoef(rows.ravel(), middle.ravel())[0, 1] > 0.99
+        return None, ""
+
+    monkeypatch.setattr(Network, "recognise", recognised)
+    given = Network.for_all_like
+
+    def once(self: Network, image: Any, shape: tuple[int, int]) -> Network:
+        found = given(self, image, shape)
+        monkeypatch.setattr(Network, "recognise", lambda self, *_: (None, self.owner))
+        return found
+
+    monkeypatch.setattr(Network, "for_all_like", once)
+    monkeypatch.setattr(Network, "whole", noted)
+    assert run(job(film, stack="t"), bright_blobs) == 0
+    assert seen == [""] * 6
