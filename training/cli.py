@@ -177,6 +177,10 @@ def add_judging(group: Group) -> None:
     specialise.add_argument(
         "--dab", default="", metavar="NAME", help="whose all tissue in DAB is, like it or not"
     )
+    specialise.add_argument(
+        "--unclaimed", nargs="*", default=[], metavar="SET",
+        help="whose looks stay the pair's though a phase learned from it: it looks like another's",
+    )  # fmt: skip
     specialise.add_argument("-n", "--dry-run", action="store_true", help="tell, but write nothing")
     add_data(specialise)
     specialise.set_defaults(run=commands.run_specialise)

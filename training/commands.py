@@ -210,7 +210,7 @@ def run_specialise(chosen: argparse.Namespace) -> None:
         raise UsageError(f"--dab {chosen.dab}: no such phase; {', '.join(phase.name for phase in phases)}")
     engine: Any = engines_of(str(chosen.weights), chosen.device, watch=True)[0]
     train, val = (find_pairs(chosen.data, split) for split in ("train", "val"))
-    found = Candidates.of(phases, chosen.runs, engine, train, val)
+    found = Candidates.of(phases, chosen.runs, engine, train, val, chosen.unclaimed)
     print(found.report)
     if not chosen.dry_run:
         print(f"written: {found.write(weights, chosen.dab)}")

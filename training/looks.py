@@ -49,11 +49,16 @@ class Looks:
         return Looks(self.sets[kept], self.owners[kept], self.embeddings[kept])
 
 
-def gather(engine: Watched, phases: Sequence[Phase], pairs: Sequence[Pair]) -> Looks:
-    """The looks of `pairs` as `engine`, the pair's first, sees them; DataError where a phase owns none."""
+def gather(
+    engine: Watched, phases: Sequence[Phase], pairs: Sequence[Pair], unclaimed: Sequence[str] = ()
+) -> Looks:
+    """The looks of `pairs` as `engine`, the pair's first, sees them; DataError where a phase owns none.
+
+    Sets that are `unclaimed` stay the pair's though a phase learned from them: they look like another's.
+    """
     rng = np.random.default_rng(SEED)
     found: list[tuple[str, int, tuple[float, ...]]] = []
-    for pair, owner, image in tqdm(owned(phases, pairs), "looks", disable=None):
+    for pair, owner, image in tqdm(owned(phases, pairs, unclaimed), "looks", disable=None):
         for size in (1.0, float(rng.choice(SIZES))):
             embedding = embedding_of(engine, resized(image, size))
             if embedding is not None:
@@ -65,14 +70,16 @@ def gather(engine: Watched, phases: Sequence[Phase], pairs: Sequence[Pair]) -> L
     return Looks(np.array(sets), np.array(owners, np.int16), np.array(embeddings, np.float32))
 
 
-def owned(phases: Sequence[Phase], pairs: Sequence[Pair]) -> Iterator[tuple[Pair, int, NDArray[np.uint8]]]:
+def owned(
+    phases: Sequence[Phase], pairs: Sequence[Pair], unclaimed: Sequence[str] = ()
+) -> Iterator[tuple[Pair, int, NDArray[np.uint8]]]:
     """Pairs in an order of no meaning with owner and image, PER_KIND of each kind and owner at most."""
     order = np.random.default_rng(SEED).permutation(len(pairs))
     taken: dict[tuple[str, int], int] = {}
     for pair in (pairs[i] for i in order):
         image, gray = load_image(pair.image)
         kind = modality_of(pair, gray)
-        owner = owner_of(phases, pair, kind)
+        owner = NOBODY if pair.set in unclaimed else owner_of(phases, pair, kind)
         taken[kind, owner] = taken.get((kind, owner), 0) + 1
         if taken[kind, owner] <= PER_KIND:
             yield pair, owner, image

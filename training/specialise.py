@@ -29,11 +29,20 @@ class Candidates:
 
     @classmethod
     def of(
-        cls, phases: Sequence[Phase], runs: Path, engine: Watched, train: Sequence[Pair], val: Sequence[Pair]
+        cls,
+        phases: Sequence[Phase],
+        runs: Path,
+        engine: Watched,
+        train: Sequence[Pair],
+        val: Sequence[Pair],
+        unclaimed: Sequence[str] = (),
     ) -> Candidates:
-        """Those of `runs`; `engine` is the pair's first. Raises WeightsError, DataError."""
+        """Those of `runs`; `engine` is the pair's first; `unclaimed` as `gather` has it.
+
+        Raises WeightsError, DataError.
+        """
         states = [read_state(runs / f"{phase.name}.pt") for phase in phases]  # before minutes of looking
-        known, seen = (gather(engine, phases, pairs) for pairs in (train, val))
+        known, seen = (gather(engine, phases, pairs, unclaimed) for pairs in (train, val))
         reaches = [reach_of(known, number) for number in range(len(phases))]
         return cls(phases, states, known, reaches, report(known, phases, reaches, seen))
 

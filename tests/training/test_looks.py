@@ -87,6 +87,8 @@ def test_images_are_gathered_as_a_prediction_sees_them(tmp_path, write_pair):
     assert apart.min() > 0.5
     with pytest.raises(DataError, match=r"phase nuclei: no image of dsb2018/gray is in the data"):
         gather(Colours(), [TISSUE, NUCLEI], all_pairs(tmp_path))
+    with pytest.raises(DataError, match=r"phase tissue: no image of tnbc"):
+        gather(Colours(), [TISSUE], all_pairs(tmp_path), unclaimed=["tnbc"])
 
 
 def test_no_kind_is_kept_in_thousands(monkeypatch, tmp_path, write_pair):
