@@ -44,8 +44,8 @@ def test_doctor_is_well_where_predictions_work(tmp_path: Path, capsys: pytest.Ca
     """The container's health check."""
     assert main(["doctor", "-o", str(tmp_path)]) == 0
     said = capsys.readouterr().out
-    assert said.count("sha256") == 4, "the pair and its specialists"
-    assert "specialists: tissue, nuclei" in said
+    assert said.count("sha256") == 5, "the pair and its specialists"
+    assert "specialists: tissue, nuclei, cells" in said
     assert "ready" in said
 
 
