@@ -1,5 +1,6 @@
 """The carried pair adapted to a handful of labelled images, in minutes on a laptop.
 
+    start.py      the model to begin with: the one that a prediction would take
     examples.py   images and labels → samples, one in four or five held back
     crops.py      what a step learns from: own crops at the scales of a prediction
     replay.py     synthetic images beside them, with what the start says of them
