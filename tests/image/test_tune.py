@@ -17,9 +17,8 @@ def test_the_slim_image_names_the_one_that_tunes(box) -> None:
     """One line in the place of a traceback of missing modules."""
     done = box.run("tune", "-i", "in", "-l", "labels", "-o", "mine.safetensors")
     assert done.returncode == 2
-    assert done.stderr.splitlines() == [
-        f"error: tune needs the training tools, which this image has not; use {TRAIN}"
-    ]
+    said = [line for line in done.stderr.splitlines() if not line.startswith("WARNING: ")]  # of the engine
+    assert said == [f"error: tune needs the training tools, which this image has not; use {TRAIN}"]
 
 
 @pytest.mark.trainer
