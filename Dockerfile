@@ -73,9 +73,11 @@ LABEL org.opencontainers.image.title="mediar-box" \
       org.opencontainers.image.source="$SOURCE"
 
 FROM build-gpu AS build-train
-COPY requirements-train.lock ./
-# what the lock adds to that with CUDA, alone, so that the image is one small layer more
-RUN sed -En '/^(fastremap|monai)==/,/[^\\]$/p' requirements-train.lock > added.lock \
+SHELL ["/bin/bash", "-o", "pipefail", "-c"]
+COPY requirements-train.txt requirements-train.lock ./
+# what the .txt adds to that with CUDA, alone, as it is locked: so the image is one small layer more
+RUN added="$(sed -n 's/==.*//p' requirements-train.txt | paste -s -d '|')" \
+ && sed -En "/^($added)==/,/[^\\]$/p" requirements-train.lock > added.lock \
  && pip --python /opt/venv/bin/python install --no-cache-dir --require-hashes --no-deps --target /opt/training -r added.lock
 
 FROM runtime AS cuda

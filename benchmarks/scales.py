@@ -28,7 +28,7 @@ from app.network.scales import AUTO, SCALES, worth_running
 from app.read import Pixels
 from app.settings import Merging, Tracking, Windows
 from evaluation.matching import match
-from training.data import Pair, find_pairs, load_image, load_labels, spread
+from training.data import Pair, diameters_of, find_pairs, load_image, load_labels, median_of, spread
 
 FACTORS = (1.0, 0.25, 0.5, 2.0, 4.0)
 MOST = {2.0: 700**2, 4.0: 530**2}  # px of an image that is resized by the factor
@@ -51,9 +51,8 @@ class Field:
 
     @property
     def diameter(self) -> float:
-        """Median over cells, px, of the circle of the same area; 0 without cells."""
-        areas = np.bincount(self.true.ravel())[1:]
-        return float(np.median(2 * np.sqrt(areas[areas > 0] / np.pi))) if areas.any() else 0.0
+        """Median over cells, px; 0 without cells."""
+        return median_of(diameters_of(self.true))
 
     def stands(self, factor: float) -> bool:
         """Whether it is worth resizing: neither too large nor left with specks."""

@@ -49,15 +49,25 @@ class Sample:
     @cached_property
     def diameters(self) -> NDArray[np.float32]:
         """`(N + 1,)` px, by id: of the circle of a cell's area; 0 for background and absent ids."""
-        areas = np.bincount(np.maximum(self.labels, 0).ravel())
-        areas[0] = 0
-        return (2 * np.sqrt(areas / np.pi)).astype(np.float32)
+        return diameters_of(self.labels)
 
     @cached_property
     def diameter(self) -> float:
         """Their median, 0 without cells."""
-        present = self.diameters[self.diameters > 0]
-        return float(np.median(present)) if len(present) else 0.0
+        return median_of(self.diameters)
+
+
+def diameters_of(labels: NDArray[np.int32]) -> NDArray[np.float32]:
+    """`(N + 1,)` px, by id: of the circle of a cell's area; 0 for background, unknown and absent ids."""
+    areas = np.bincount(np.maximum(labels, 0).ravel())
+    areas[0] = 0
+    return (2 * np.sqrt(areas / np.pi)).astype(np.float32)
+
+
+def median_of(diameters: NDArray[np.float32]) -> float:
+    """Of those that are there, px; 0 where there is none."""
+    present = diameters[diameters > 0]
+    return float(np.median(present)) if len(present) else 0.0
 
 
 def find_pairs(root: Path, split: str, relabelled: Path | None = None) -> list[Pair]:

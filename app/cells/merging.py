@@ -117,7 +117,7 @@ def decide(layers: Sequence[Layer], shape: tuple[int, int], merging: Merging) ->
 
 def heard(layer: Layer, voice: float, merging: Merging, *, finest: bool) -> NDArray[np.bool_]:
     """`(n,)`: which of a layer's cells are sure enough to be in the result, and large enough on its grid."""
-    loud = voice * layer.scores.astype(np.float64)
+    loud = voice * layer.scores
     size = layer.diameters[1:] / merging.smallest
     small = (size < 1) & (not finest)
     if layer.scale == 1:

@@ -45,10 +45,11 @@ def candidates(weights: Weights, judges: Sequence[Sample]) -> tuple[Member, ...]
     if weights.specialists is None:
         return weights.members
     network = Network.load(weights, choose_device("cpu"), Windows(), exact=False)
-    shapes = ((sample.image.shape[0], sample.image.shape[1]) for sample in judges)
-    owners = [network.recognise(Pixels(s.image), shape)[1] for s, shape in zip(judges, shapes, strict=True)]
+    owners = (
+        network.for_all_like(Pixels(s.image), (s.image.shape[0], s.image.shape[1])).owner for s in judges
+    )
     name, _ = Counter(owners).most_common(1)[0]
-    owner = weights.specialists.named(name)
+    owner = weights.specialists.named(name or "")
     if owner is None:
         return weights.members
     logger.info("begins with the specialist for %s", name)

@@ -4,31 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
+from app.network import choose_device
+from app.network.engines import load_engines
 from app.network.weights import Specialist, Specialists, Weights
 from app.network.weights.specialists import LOOKS, write_looks
 from app.network.weights.states import checksum
 from training.data import Sample
+from training.looks import embedding_of
 from training.tuning.start import best_start, candidates
-
-
-def seen_by(network: Any, image: np.ndarray) -> tuple[float, ...]:
-    """Its embedding, as a prediction has it."""
-    from app.network import choose_device
-    from app.network.engines import load_engines
-    from app.network.modality import look
-    from app.network.windows import Grid, View
-    from app.read import Pixels
-    from app.settings import Windows
-
-    engine = load_engines(network, choose_device("cpu"), "fast", watch=True)[0]
-    found = look(engine, Pixels(image), Grid(image.shape[:2], View.IDENTITY, Windows()))
-    assert found is not None
-    return found
 
 
 @pytest.mark.parametrize("known", [True, False])
@@ -36,7 +23,8 @@ def test_who_sees_the_images_is_the_start(
     start: Weights, fields: list[Sample], tmp_path: Path, known: bool
 ) -> None:
     """A laboratory's tissue was tuned from the pair, and F1 ended below what the specialist gives untuned."""
-    place = np.array([seen_by(start, fields[0].image)], np.float32)
+    engine = load_engines(start, choose_device("cpu"), "fast", watch=True)[0]
+    place = np.array([embedding_of(engine, fields[0].image)], np.float32)
     write_looks(tmp_path / LOOKS, place if known else -place, np.array([0], np.int16))
     own = Specialist("tissue", start.members[1], reach=0.5)
     told = Specialists((own,), tmp_path / LOOKS, checksum(tmp_path / LOOKS))
