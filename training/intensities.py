@@ -16,6 +16,7 @@ DARKEST = 1 / 255
 EOSIN = (0.07, 0.99, 0.11)  # density in red, green, blue
 STAINS = torch.tensor([HAEMATOXYLIN, EOSIN])
 ALONE = 0.3  # of the restained crops show haematoxylin alone, as app/network/stains.py does with DAB
+PALE = (0.25, 0.9)  # of their haematoxylin above the ground, that pale nuclei keep
 COUNTERSTAINS = torch.tensor([EOSIN, DAB, DAB, (0.10, 0.75, 0.62)])
 
 
@@ -27,7 +28,7 @@ def diversify(image: torch.Tensor, labels: torch.Tensor, p: float, rng: np.rando
     from monai import transforms as mt
 
     if rng.random() < 2 * p and stained(image):
-        image = restain(image, rng)
+        image = restain(image, labels, rng)
     if rng.random() < p:
         image = brighten_cells(image, labels, rng)
     transforms = [
@@ -53,15 +54,18 @@ def stained(image: torch.Tensor) -> bool:
     return bool(image.mean() > BRIGHT and (image.amax(0) - image.amin(0)).mean() > COLOURED)
 
 
-def restain(image: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
+def restain(image: torch.Tensor, labels: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
     """The same tissue in other stains: haematoxylin in blue to violet, the other in pink to DAB's brown.
 
     Stains are told apart in optical density (Ruifrok & Johnston, Anal. Quant.
     Cytol. Histol. 23, 2001), and put together again in other colours and
-    strengths. Few sets are stained tissue, and none of them is DAB.
+    strengths. Few sets are stained tissue, and none of them is DAB. In half of
+    the crops some nuclei are pale, as the stroma's are beside a tumour's.
     """
     density = -torch.log10(image.clamp(min=DARKEST))  # (3, S, S)
     amounts = torch.einsum("sc,chw->shw", torch.linalg.pinv(STAINS.T), density).clamp(min=0)
+    if rng.random() < 0.5:
+        amounts[0] = pale_nuclei(amounts[0], labels, rng)
     if rng.random() < ALONE:
         return haematoxylin(amounts[0], rng)
     other = COUNTERSTAINS[rng.integers(len(COUNTERSTAINS))]
@@ -69,6 +73,17 @@ def restain(image: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
     strengths = torch.from_numpy(np.exp(rng.uniform(np.log((0.5, 0.5)), np.log((1.3, 7.0))))).float()
     mixed = torch.einsum("shw,sc->chw", amounts * strengths[:, None, None], colours.clamp(min=0))
     return (10**-mixed).clamp(0, 1)
+
+
+def pale_nuclei(amount: torch.Tensor, labels: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
+    """`(S, S)` of the stain, less of it in CHOSEN_CELLS: each keeps its own part of what it has above the ground."""
+    ground = labels == 0
+    if ground.all() or not ground.any():
+        return amount
+    kept = per_cell(labels, PALE, rng)
+    kept = torch.nn.functional.avg_pool2d(kept[None], 3, stride=1, padding=1, count_include_pad=False)[0]
+    level = amount[ground].median()
+    return level + (amount - level) * torch.where(amount > level, kept, 1.0)
 
 
 def haematoxylin(amount: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
@@ -80,14 +95,19 @@ def haematoxylin(amount: torch.Tensor, rng: np.random.Generator) -> torch.Tensor
 
 def brighten_cells(image: torch.Tensor, labels: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
     """Cell-aware intensity: 40 % of the cells, each times its own 1.0 to 1.7 (paper, sec. 4)."""
+    return image * per_cell(labels, BRIGHTNESS, rng)
+
+
+def per_cell(labels: torch.Tensor, between: tuple[float, float], rng: np.random.Generator) -> torch.Tensor:
+    """`(S, S)`: on each of CHOSEN_CELLS its own factor of that range, 1 elsewhere."""
     cells = torch.unique(labels)
     cells = cells[cells > 0]
     if not len(cells):
-        return image
+        return torch.ones(labels.shape)
     chosen = cells[torch.from_numpy(rng.random(len(cells)) < CHOSEN_CELLS)]
     factors = torch.ones(int(cells.max()) + 1)
-    factors[chosen.long()] = torch.from_numpy(rng.uniform(*BRIGHTNESS, len(chosen))).float()
-    return image * factors[labels.clamp(min=0).long()]
+    factors[chosen.long()] = torch.from_numpy(rng.uniform(*between, len(chosen))).float()
+    return factors[labels.clamp(min=0).long()]
 
 
 def exclude_boundary(labels: torch.Tensor) -> torch.Tensor:
