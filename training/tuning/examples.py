@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from app.cells.diffusion import labels_to_flow
+from app.network.stains import find_strength, shown
+from app.read import Pixels
 from training.data import DataError, Pair, Sample, load_image
 from training.labels import read_drawn
 
@@ -24,6 +26,17 @@ class Examples:
 
     taught: tuple[Sample, ...]
     held: tuple[Sample, ...]  # empty where the images are too few for a claim
+
+    def as_seen(self) -> Examples:
+        """All of them as a prediction's network sees them."""
+        return Examples(tuple(map(as_seen, self.taught)), tuple(map(as_seen, self.held)))
+
+
+def as_seen(sample: Sample) -> Sample:
+    """Of tissue in DAB the haematoxylin alone, all else as it is. Whose look it is, is asked before."""
+    image, height = Pixels(sample.image), sample.image.shape[0]
+    strength = find_strength(image, (height, sample.image.shape[1]))
+    return replace(sample, image=shown(image, height, strength).rows(0, height)) if strength else sample
 
 
 def load_example(pair: Pair, *, partial: bool) -> Sample:

@@ -70,8 +70,9 @@ def tune(
         raise UsageError(f"{target}: tuned weights are a .safetensors file; name it so")
     clock = clock or Clock(tuning)
     torch.manual_seed(tuning.seed)
-    judges = examples.held or tuple(s for s in examples.taught if s.diameter)[:ASKED]
-    start = best_start(weights, judges)
+    start = best_start(weights, judges_of(examples))
+    examples = examples.as_seen()
+    judges = judges_of(examples)
     student = Student.of(start.model, tuning)
     best = Best(
         student, judges, start.f1, target, {"start": weights.name, "images": str(len(examples.taught))}
@@ -88,6 +89,11 @@ def tune(
         logger.info("stopped; the best so far is looked for and kept")
     best.look()
     return Tuned(target, best.steps, clock.spent, start.f1, best.f1, bool(examples.held), stopped)
+
+
+def judges_of(examples: Examples) -> tuple[Sample, ...]:
+    """Those held back, or the first few that are learnt from."""
+    return examples.held or tuple(s for s in examples.taught if s.diameter)[:ASKED]
 
 
 @dataclass

@@ -15,6 +15,7 @@ from app.read import Pixels
 from app.settings import Windows
 from training.data import Sample
 from training.network import load_network
+from training.tuning.examples import as_seen
 from training.tuning.verdict import verdict
 
 logger = logging.getLogger(__name__)
@@ -31,11 +32,11 @@ class Start:
 
 def best_start(weights: Weights, judges: Sequence[Sample]) -> Start:
     """The specialist for images like `judges`, or that model of the pair which scores higher on them."""
-    found = []
+    found, seen = [], [as_seen(sample) for sample in judges]
     for member in candidates(weights, judges):
         model = load_network(member.file)
         began = time.monotonic()
-        f1 = verdict(model, model.state_dict(), judges)
+        f1 = verdict(model, model.state_dict(), seen)
         found.append(Start(model, f1, time.monotonic() - began))
     return max(found, key=lambda start: start.f1)
 
