@@ -76,7 +76,7 @@ def restain(image: torch.Tensor, labels: torch.Tensor, rng: np.random.Generator)
 
 
 def pale_nuclei(amount: torch.Tensor, labels: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
-    """`(S, S)` of the stain, less of it in CHOSEN_CELLS: each keeps its part of what it has above the ground."""
+    """`(S, S)` of the stain: of what is above the ground, each of CHOSEN_CELLS keeps its own part."""
     ground = labels == 0
     if ground.all() or not ground.any():
         return amount

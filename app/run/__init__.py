@@ -7,5 +7,5 @@ imported before it is asked for, since `--help` must not wait for NumPy.
     predict ─> folder ┬─> ready      an image open and claimed, one ahead
                       ├─> finish     track, write, draw, one behind
                       ├─> stop, memory, console, names, tally
-                      └─> report     the page about the run
+                      └─> rows ─> report     what is said of each image, and the page about the run
 """

@@ -13,7 +13,7 @@ from ..settings import Job
 from ..stack.overlaps import Labels
 from ..write.film import draw_film
 from .joining import beside
-from .report import Row
+from .rows import Row
 
 FILM = "_overlay.png"
 

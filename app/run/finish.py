@@ -22,7 +22,7 @@ from .memory import band_height
 from .ready import Ready
 
 if TYPE_CHECKING:
-    from .report import Row
+    from .rows import Row
 
 
 class Hands(Protocol):
@@ -165,7 +165,7 @@ def draw(job: Job, ready: Ready, found: Found | FoundOnDisk, progress: Progress,
     if not job.report:
         return None
     from ..write.overlay import for_browser
-    from .report import make_row
+    from .rows import make_row
 
     overlay = for_browser(written["overlay"]).name if "overlay" in written else ""
     return make_row(result, clock.spent, clock.budget, str(progress), source.info.notes, overlay)

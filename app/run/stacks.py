@@ -29,7 +29,7 @@ from .joining import join
 from .tally import Tally
 
 if TYPE_CHECKING:
-    from .report import Row
+    from .rows import Row
 
 logger = logging.getLogger(__name__)
 

@@ -11,7 +11,8 @@ import numpy as np
 from app.network.inference import Progress
 from app.network.ladder import Rung
 from app.run.finish import Finished
-from app.run.report import NAME, Row, row_of, settings, write
+from app.run.report import NAME, settings, write
+from app.run.rows import Row, row_of
 from app.run.tally import Tally
 from app.settings import Job
 

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from app.run.parts import PartTime
-from app.run.report import Row, Run, make_row, write_report
+from app.run.report import write_report
+from app.run.rows import Row, Run, make_row
 from app.write import Result
 
 

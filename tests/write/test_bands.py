@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tifffile import TiffFile
 from tifffile import imread as read_tiff
 
-from app.run.report import make_row
+from app.run.rows import make_row
 from app.write import WRITERS, Result, appearance, overlay, rows
 from app.write.groups import groups
 from app.write.overlay import for_browser
