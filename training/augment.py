@@ -20,6 +20,9 @@ from training.data import Sample
 from training.intensities import diversify, exclude_boundary
 from training.settings import Phase
 
+COARSEST = 4.0  # times
+FEWEST = 6.0  # px across, of a cell that can be told from its neighbours
+
 
 @dataclass(frozen=True)
 class Crop:
@@ -34,7 +37,10 @@ def draw(sample: Sample, phase: Phase, rng: np.random.Generator) -> Crop:
     """A random crop; the same `rng` state gives the same crop."""
     zoom = choose_zoom(sample, phase, rng)
     crop = geometry(sample, phase.crop, zoom, rng)
-    image = diversify(crop.image, crop.labels, phase.intensity_p, rng)
+    image = crop.image
+    if phase.coarse_p and rng.random() < phase.coarse_p:
+        image = coarsen(image, sample.diameter * zoom, rng)
+    image = diversify(image, crop.labels, phase.intensity_p, rng)
     labels = exclude_boundary(crop.labels) if phase.exclude_boundary else crop.labels
     return Crop(image, trust(labels, sample.diameters * zoom, phase.trusted), crop.flow)
 
@@ -103,6 +109,20 @@ def orient(crop: Crop, rng: np.random.Generator) -> Crop:
     if rng.random() < 0.5:
         crop = flip(crop, 0)
     return transpose(crop) if rng.random() < 0.5 else crop
+
+
+def coarsen(image: torch.Tensor, diameter: float, rng: np.random.Generator) -> torch.Tensor:
+    """`(3, S, S)` without what is lost at a `COARSEST`-th of its size; cells, px across, keep FEWEST px.
+
+    Small cells are found at a scale of 2, in images that were enlarged; few sets have cells so small.
+    """
+    most = min(COARSEST, diameter / FEWEST)
+    if most <= 1:
+        return image
+    size = image.shape[1]
+    small = max(round(size / rng.uniform(1, most)), 1)
+    less = F.interpolate(image[None], (small, small), mode="bilinear", antialias=True, align_corners=False)
+    return F.interpolate(less, (size, size), mode="bilinear", align_corners=False)[0]
 
 
 def flip(crop: Crop, axis: int) -> Crop:

@@ -41,6 +41,7 @@ class Phase:
     flow_weight: float = 0.5  # of the flow's MSE beside the probability's BCE (paper, sec. 4)
     zoom: tuple[float, float] = (0.25, 1.5)
     zoom_p: float = 0.5
+    coarse_p: float = 0.0  # of crops that show no more than an enlarged smaller image would
     target_diameter: tuple[float, float] = (8.0, 120.0)  # px in the crop; cells beyond are rescaled
     # px in the crop: cells up to the first and from the last are background, those of the middle are cells,
     # those between are left out of the loss; the scales of a prediction share the sizes out among them

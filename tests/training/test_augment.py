@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from app.cells.diffusion import labels_to_flow
-from training.augment import Crop, choose_zoom, draw, flip, geometry, rescale, transpose, trust
+from training.augment import Crop, choose_zoom, coarsen, draw, flip, geometry, rescale, transpose, trust
 from training.data import Pair, Sample, find_pairs, load_sample
 
 MOVES = {
@@ -158,3 +158,21 @@ def test_sizes_that_other_scales_find_are_background_here() -> None:
     got = trust(labels, diameters, (4.0, 6.0, 110.0, 150.0))
     assert got.tolist() == [[0, 0, -1, 3, -1, 0, -1]]
     assert got.dtype == torch.int32
+
+
+def test_a_coarse_crop_keeps_its_cells_in_place() -> None:
+    """Cells of 10 px of a film at a quarter of its size were lost: nothing enlarged had been learnt from."""
+    labels = disk_field()[:97, :97]
+    image = torch.from_numpy((labels > 0).astype(np.float32))[None].repeat(3, 1, 1)
+    shown = [coarsen(image, 24.0, np.random.default_rng(seed))[0] for seed in range(8)]
+    for coarse in shown:
+        assert coarse.shape == labels.shape
+        overlap = ((coarse > 0.5) & (image[0] > 0)).sum() / ((coarse > 0.5) | (image[0] > 0)).sum()
+        assert overlap > 0.75
+    assert max(float((coarse - image[0]).abs().mean()) for coarse in shown) > 0.02  # not all stay sharp
+
+
+def test_cells_that_are_small_already_stay_sharp() -> None:
+    """Of 6 px across nothing would be left at half the size."""
+    image = torch.rand(3, 32, 32)
+    assert coarsen(image, 6.0, np.random.default_rng(0)) is image
