@@ -21,7 +21,7 @@ from app.network import Clock, Network, choose_device, find_weights
 from app.network.inference import Progress
 from app.network.ladder import Rung
 from app.network.scales import AUTO, worth_running
-from app.network.stains import DAB, DENSITY, HAEMATOXYLIN, find_strength, shares
+from app.network.stains import DAB, DENSITY, HAEMATOXYLIN, find_strength, lenient, shares
 from app.read import Pixels, normalise
 from app.settings import Merging, Tracking, Windows
 from evaluation.matching import match
@@ -106,7 +106,7 @@ def labels(network: Network, image: NDArray[np.uint8], haematoxylin: float) -> N
     rung = Rung(0.25, len(network.engines_of(specialist)), worth_running(AUTO, shape))
     progress = Progress(rung, 0, haematoxylin=haematoxylin, specialist=specialist)
     bands = network.planned(Pixels(image), shape, Clock.start(None), progress)
-    return find_cells(bands, shape, Tracking(), Merging()).labels
+    return find_cells(bands, shape, lenient(Tracking(), haematoxylin), Merging()).labels
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from app.network.inference import sigmoid
 from app.network.ladder import VIEWS
 from app.network.passes import single_pass
 from app.network.scales import AUTO, rescaled, scaled, worth_running
-from app.network.stains import find_strength, shown
+from app.network.stains import find_strength, lenient, shown
 from app.network.windows import View
 from app.read import Pixels
 from app.settings import Windows
@@ -105,5 +105,6 @@ def find_all(
         default = variant.by_default or by_look
         setting = (Calibration() if default else calibration).setting_for(embedding)
         heard = setting.heard(bands)
-        found[variant.name] = find_cells(heard, shape, setting.tracking, setting.merging)
+        tracking = lenient(setting.tracking, strength)
+        found[variant.name] = find_cells(heard, shape, tracking, setting.merging)
     return found

@@ -105,7 +105,7 @@ def judge(
     errors = form.errors(labels, boxes, flow)
     if tracking.flow_threshold > 0:
         keep &= errors <= tracking.flow_threshold
-    scores = score_cells(labels, boxes, probability, errors)
+    scores = score_cells(labels, boxes, probability, errors, tracking.flow_threshold)
     order = raster_order(firsts, keep)
     new = np.zeros(count + 1, np.int32)
     new[order] = np.arange(1, len(order) + 1)

@@ -1,7 +1,8 @@
 """How sure the network is of each cell: its mean probability, less what its flow is wrong by.
 
 The score is 1 for a cell whose every pixel is certain and whose flow is just
-that of its mask, and 0 where the flow is off by as much as `WORST`. How it
+that of its mask, and 0 where the flow is off by a little more than what is
+dropped: where more is allowed, more must be heard when scales are merged. How it
 relates to being right is measured (`python -m benchmarks.scales calibration`).
 """
 
@@ -13,7 +14,10 @@ from numpy.typing import NDArray
 
 from .jit import parallel
 
-WORST = 0.45  # mean squared flow error at which a score is 0; masks over `flow_threshold`, 0.4, are dropped
+BEYOND = 1.125  # times the flow error that is allowed, at which a score is 0
+UNRELATED = (
+    2.0  # mean squared error of a flow that has nothing to do with its mask's; where nothing is dropped
+)
 
 
 def score_cells(
@@ -21,10 +25,15 @@ def score_cells(
     boxes: NDArray[np.int32],
     probability: NDArray[np.float32],
     errors: NDArray[np.float64],
+    allowed: float,
 ) -> NDArray[np.float32]:
-    """`(n + 1,)` scores in [0, 1] of ids 0..n; `errors` as flow_errors gives them, 0 for absent ids."""
+    """`(n + 1,)` scores in [0, 1] of ids 0..n; `errors` as flow_errors gives them, 0 for absent ids.
+
+    `allowed` is the largest error of a mask that is kept, 0 where all are.
+    """
+    worst = BEYOND * allowed if allowed > 0 else UNRELATED
     mean = mean_inside(labels, boxes, probability)
-    return (mean * (1 - errors / WORST)).clip(0, 1).astype(np.float32)
+    return (mean * (1 - errors / worst)).clip(0, 1).astype(np.float32)
 
 
 @parallel

@@ -24,7 +24,7 @@ from .ladder import Rung, Step, carried_steps, choose, ladder, pass_order, publi
 from .modality import look
 from .passes import IN_MEMORY, Mean, Pass, Seen, Where
 from .scales import rescaled, scaled, worth_running
-from .stains import find_strength, shown
+from .stains import find_strength, lenient, shown
 from .strips import Rows, Strips
 from .weights import Calibration, Member, Setting, Specialists, Weights
 from .windows import Grid, View
@@ -100,12 +100,14 @@ class Network:
         return replace(network, tracks_on="auto", where=on_device(device.kind))
 
     def setting(self, progress: Progress) -> Setting | None:
-        """What follows the network for the image of `progress`; None where the weights leave it open."""
+        """What follows the network for the image of `progress`; None where that is left open."""
         if self.calibration is None:
-            return None
-        if progress.specialist:  # the settings were chosen by what the pair sees
-            return Setting(progress.specialist)
-        return self.calibration.setting_for(progress.embedding)
+            found = Setting() if progress.haematoxylin else None
+        elif progress.specialist:  # the settings were chosen by what the pair sees
+            found = Setting(progress.specialist)
+        else:
+            found = self.calibration.setting_for(progress.embedding)
+        return found and replace(found, tracking=lenient(found.tracking, progress.haematoxylin))
 
     def engines_of(self, specialist: str) -> Sequence[Engine]:
         """Those that see an image: a specialist, loaded when the first image is its own, or the pair."""

@@ -13,6 +13,7 @@ from ..cells import Extents, Found, find_cells
 from ..cells.multiscale import Rows, Scored
 from ..cells.spool import Spool
 from ..network import Clock, Network, Progress, ScaleBands, parse_scales
+from ..network.stains import lenient
 from ..settings import Job
 from ..write.labels import rewrite_record, write_label_bands, write_labels
 from ..write.rows import OnDisk
@@ -97,6 +98,7 @@ def finish_banded(job: Job, ready: Ready, hands: Hands, clock: Clock) -> Finishe
     It takes the common setting: those of modalities were chosen on images that are held whole.
     """
     progress = hands.plan(clock, parse_scales(job.scales))
+    job = replace(job, tracking=lenient(job.tracking, progress.haematoxylin))
     height = band_height(ready.shape[1])
     folder = ready.partial.path.parent
     scores: list[NDArray[np.float32]] = [np.zeros(0, np.float32)]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from app.cells import find_cells
 from app.cells.tracking import track_cells
-from app.settings import Tracking
+from app.settings import Merging, Tracking
 
 
 def test_a_perfect_cell_scores_its_probability(flow_field):
@@ -24,6 +25,19 @@ def test_noise_in_the_flow_lowers_the_score(flow_field):
         _, flow, probability = flow_field(200, 12, (10, 20), noise=noise)
         means.append(track_cells(flow, probability, Tracking(flow_threshold=0)).scores.mean())
     assert means[0] > means[1] > means[2]
+
+
+def test_what_is_allowed_is_heard_when_scales_are_merged(flow_field):
+    """More flow error could be allowed, on the page, too, and no cell was found more: its score was 0."""
+    _, flow, probability = flow_field(200, 12, (10, 20), noise=0.5)
+    bands = [(1.0, (flow, probability)), (0.5, (flow[:, ::2, ::2], probability[::2, ::2]))]
+    found = [
+        len(find_cells(bands, (200, 200), Tracking(flow_threshold=allowed), Merging()).scores)
+        for allowed in (0.2, 0.4, 0.8, 0)
+    ]
+    assert found == sorted(found)
+    assert found[0] < found[-1]
+    assert found[1] < found[2]
 
 
 def test_blocks_give_the_scores_of_the_whole(flow_field):

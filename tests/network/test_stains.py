@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from skimage import data
 
 from app.network import Clock, Network, choose_device, find_weights
-from app.network.stains import DAB, HAEMATOXYLIN, Haematoxylin, amount, find_strength, shown
+from app.network.stains import DAB, HAEMATOXYLIN, Haematoxylin, amount, find_strength, lenient, shown
 from app.read import Pixels, normalise
-from app.settings import Windows
+from app.settings import Tracking, Windows
 from examples.demo_images import nuclei
 
 
@@ -87,4 +87,19 @@ def test_nuclei_are_found_under_brown(tissue: np.ndarray) -> None:
     planned = network.plan(Pixels(corner), shape, Clock.start(30.0))
     assert planned.haematoxylin > 1
     assert planned.specialist == "tissue", "tissue in DAB is tissue"
-    assert network.plan(Pixels(corner), shape, Clock.start(None)).haematoxylin == 0
+    setting = network.setting(planned)
+    assert setting is not None
+    assert setting.tracking.flow_threshold > Tracking().flow_threshold, (
+        "borders are lost, the nuclei are there"
+    )
+    plain = network.plan(Pixels(corner), shape, Clock.start(None))
+    assert plain.haematoxylin == 0
+    assert network.setting(plain) is None
+
+
+def test_more_flow_error_is_allowed_in_dab_only() -> None:
+    """And where no error is asked about, or more is allowed already, nothing changes."""
+    assert lenient(Tracking(), 0.0) == Tracking()
+    assert lenient(Tracking(), 1.5) == Tracking(flow_threshold=0.5)
+    for tracking in (Tracking(flow_threshold=0), Tracking(flow_threshold=0.9)):
+        assert lenient(tracking, 1.5) == tracking
