@@ -32,7 +32,7 @@ SMOOTH, REACH = 1.0, 3  # px: sigma of the Gaussian, and how far it is followed
 PALE = 1.0  # stronger haematoxylin stands out from the brown by itself
 LOOKS, LOOK = 8, 64  # strips that are looked at, and their rows
 BROWN, BLUE, GREEN = 0.02, 0.003, 0.01  # shares, at least and at most; see `benchmarks.stains --sets`
-ALLOWED = 0.5  # mean squared flow error of a nucleus; by default 0.4
+ALLOWED = 0.65  # mean squared flow error of a nucleus, by default 0.4; see benchmarks/README.md, stains
 LIGHT = 128  # median of the brightest channel: light comes through
 GLASS = 230  # all channels from here on: nothing is there
 

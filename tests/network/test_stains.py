@@ -100,6 +100,6 @@ def test_nuclei_are_found_under_brown(tissue: np.ndarray) -> None:
 def test_more_flow_error_is_allowed_in_dab_only() -> None:
     """And where no error is asked about, or more is allowed already, nothing changes."""
     assert lenient(Tracking(), 0.0) == Tracking()
-    assert lenient(Tracking(), 1.5) == Tracking(flow_threshold=0.5)
+    assert lenient(Tracking(), 1.5) == Tracking(flow_threshold=0.65)
     for tracking in (Tracking(flow_threshold=0), Tracking(flow_threshold=0.9)):
         assert lenient(tracking, 1.5) == tracking
