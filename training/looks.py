@@ -1,8 +1,8 @@
 """What specialists have learned, as looks.safetensors tells it: embeddings of images, and whose they are.
 
 The images of its phase's sets are a specialist's own. All others of the data
-are the pair's, and hold the borders. Each is seen as it is, once smaller and once
-larger. How far beyond its own images a specialist reaches is decided by
+are the pair's, and hold the borders. Each is seen as it is, and once more at
+another size. How far beyond its own images a specialist reaches is decided by
 sets that it has not learned: each of them is taken out of what is known, in
 turn, and the reach is the largest of REACHES at which hardly any image of such
 a stranger is taken for the specialist's own.
@@ -28,7 +28,7 @@ from training.sampling import belongs
 from training.settings import Phase
 
 PER_KIND = 120  # images of each set's gray or colour ones at most; more say the same again
-SMALLER, LARGER = (0.25, 0.35, 0.5, 0.7), (1.4, 2.0, 4.0)  # an image is seen at one of each, too
+SIZES = (0.5, 0.7, 1.4, 2.0)  # an image is seen at one of them, too
 REACHES = (0.06, 0.08, 0.1, 0.12, 0.15, 0.18)
 MISTAKEN = 0.05  # of a stranger's images, in the mean over strangers
 LEAST = 32  # px a side; a smaller image shows nothing at another size
@@ -59,7 +59,7 @@ def gather(
     rng = np.random.default_rng(SEED)
     found: list[tuple[str, int, tuple[float, ...]]] = []
     for pair, owner, image in tqdm(owned(phases, pairs, unclaimed), "looks", disable=None):
-        for size in (1.0, float(rng.choice(SMALLER)), float(rng.choice(LARGER))):
+        for size in (1.0, float(rng.choice(SIZES))):
             embedding = embedding_of(engine, resized(image, size))
             if embedding is not None:
                 found.append((pair.set, owner, embedding))
