@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from ..errors import UsageError
 from ..network import Network, Progress, ScaleBands, Setting, Weights, find_weights
+from ..network.stains import lenient
 from ..settings import Job
 
 
@@ -55,8 +56,8 @@ def for_image(
 ) -> tuple[Job, ScaleBands, Setting | None]:
     """Job, layers that count, and setting of one image whose passes are over."""
     setting = network.setting(progress)
-    if setting is None:
-        return job, bands, None
+    if setting is None or network.calibration is None:  # what the job says holds, but for tissue in DAB
+        return replace(job, tracking=lenient(job.tracking, progress.haematoxylin)), bands, None
     return with_setting(job, setting), setting.heard(bands), setting
 
 

@@ -15,6 +15,7 @@ import tifffile
 
 from app.errors import UsageError, WeightsError
 from app.network.inference import Network
+from app.network.stains import ALLOWED
 from app.read import find_images
 from app.run import alone, finish
 from app.run.folder import Run
@@ -212,6 +213,23 @@ def test_a_slides_flows_are_those_of_a_whole_image(folder: Path, bright_blobs: A
     assert len(flows[0]) == 4
     for whole, banded in zip(*flows, strict=True):
         np.testing.assert_allclose(banded, whole, atol=1e-4)
+
+
+@pytest.mark.parametrize("banded", [False, True])
+def test_tissue_in_dab_may_have_more_flow_error(
+    tmp_path: Path, bright_blobs: Any, monkeypatch: pytest.MonkeyPatch, banded: bool
+) -> None:
+    """A slide in DAB must be judged as a small image is, and what a job asks for must hold for both."""
+    from skimage.data import immunohistochemistry
+
+    (tmp_path / "in").mkdir()
+    tifffile.imwrite(tmp_path / "in" / "tissue.tif", immunohistochemistry()[128:384, 256:], photometric="rgb")
+    module, call = (alone, "find_cells_in_bands") if banded else (finish, "find_cells")
+    asked, there = [], getattr(module, call)
+    monkeypatch.setattr(module, call, lambda *given: asked.append(given[2]) or there(*given))
+    tracking = replace(Job((), Path()).tracking, block_from=1000 if banded else 1_000_000, block=64)
+    assert run(job(tmp_path, tracking=tracking, scales="1,0.5"), bright_blobs)[0] == 0
+    assert asked == [replace(tracking, flow_threshold=ALLOWED)]
 
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
