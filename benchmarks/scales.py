@@ -26,6 +26,7 @@ from app.network.inference import Progress
 from app.network.ladder import Rung
 from app.network.scales import AUTO, SCALES, worth_running
 from app.read import Pixels
+from app.run.calibrated import alone
 from app.settings import Merging, Tracking, Windows
 from evaluation.matching import match
 from training.data import Pair, diameters_of, find_pairs, load_image, load_labels, median_of, spread
@@ -170,8 +171,10 @@ def main() -> None:
     parser.add_argument("--split", default="val")
     parser.add_argument("--per-set", type=int, default=12, help="images of each set at their own size")
     parser.add_argument("--weights", default="compact")
+    parser.add_argument("--specialist", default="auto", help="who sees all images, as in `predict`")
     options = parser.parse_args()
-    network = Network.load(find_weights(options.weights), choose_device("auto"), Windows(), exact=False)
+    weights = alone(find_weights(options.weights), options.specialist)
+    network = Network.load(weights, choose_device("auto"), Windows(), exact=False)
     pairs = find_pairs(options.data, options.split)
     print((table if options.what == "table" else calibration)(network, pairs, options.per_set))
 
