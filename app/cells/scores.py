@@ -15,9 +15,7 @@ from numpy.typing import NDArray
 from .jit import parallel
 
 BEYOND = 1.125  # times the flow error that is allowed, at which a score is 0
-UNRELATED = (
-    2.0  # mean squared error of a flow that has nothing to do with its mask's; where nothing is dropped
-)
+UNRELATED = 2.0  # of a flow that has nothing to do with its mask's; for where nothing is dropped
 
 
 def score_cells(
