@@ -34,6 +34,7 @@ ScaleBands = list[tuple[float, Band]]  # scale and what was seen at it, finest f
 
 PROBE_FROM = 12  # windows; a plan of fewer is over before a probe would pay
 LOOKS = 8  # rows of windows that are looked at for signal
+DEFAULTS = Setting()
 
 
 @dataclass
@@ -99,15 +100,15 @@ class Network:
 
         return replace(network, tracks_on="auto", where=on_device(device.kind))
 
-    def setting(self, progress: Progress) -> Setting | None:
-        """What follows the network for the image of `progress`; None where that is left open."""
+    def setting(self, progress: Progress, wanted: Setting = DEFAULTS) -> Setting:
+        """What follows the network for the image of `progress`; `wanted` where the weights leave it open."""
         if self.calibration is None:
-            found = Setting() if progress.haematoxylin else None
+            found = wanted
         elif progress.specialist:  # the settings were chosen by what the pair sees
             found = Setting(progress.specialist)
         else:
             found = self.calibration.setting_for(progress.embedding)
-        return found and replace(found, tracking=lenient(found.tracking, progress.haematoxylin))
+        return replace(found, tracking=lenient(found.tracking, progress.haematoxylin))
 
     def engines_of(self, specialist: str) -> Sequence[Engine]:
         """Those that see an image: a specialist, loaded when the first image is its own, or the pair."""

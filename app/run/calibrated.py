@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from ..errors import UsageError
 from ..network import Network, Progress, ScaleBands, Setting, Weights, find_weights
-from ..network.stains import lenient
 from ..settings import Job
 
 
@@ -53,11 +52,9 @@ def with_setting(job: Job, setting: Setting) -> Job:
 
 def for_image(
     job: Job, network: Network, bands: ScaleBands, progress: Progress
-) -> tuple[Job, ScaleBands, Setting | None]:
+) -> tuple[Job, ScaleBands, Setting]:
     """Job, layers that count, and setting of one image whose passes are over."""
-    setting = network.setting(progress)
-    if setting is None or network.calibration is None:  # what the job says holds, but for tissue in DAB
-        return replace(job, tracking=lenient(job.tracking, progress.haematoxylin)), bands, None
+    setting = network.setting(progress, Setting(tracking=job.tracking, merging=job.merging))
     return with_setting(job, setting), setting.heard(bands), setting
 
 

@@ -88,7 +88,7 @@ def finish_whole(
     row = publish(job, ready, found, progress, clock)
     done = finished(job, ready, extents, progress, clock, row)
     several = network.calibration is not None and bool(network.calibration.modalities)
-    return replace(done, setting=setting.name) if setting is not None and several else done
+    return replace(done, setting=setting.name) if several else done
 
 
 def finish_banded(job: Job, ready: Ready, hands: Hands, clock: Clock) -> Finished:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..cells import find_cells
-from ..network import Clock, Network, Setting, budget_seconds, choose_device, parse_scales
+from ..network import Clock, Network, budget_seconds, choose_device, parse_scales
 from ..read import Pixels, to_steps
 from ..settings import Windows
 from .calibrated import chosen_weights
@@ -56,7 +56,7 @@ def segment(
     network = Network.load(chosen, choose_device(device), Windows(), exact=exact)
     wanted = network.scales(parse_scales(scales))
     bands, progress = network.whole(Pixels(pixels), shape, clock, wanted)
-    setting = network.setting(progress) or Setting()
+    setting = network.setting(progress)
     found = find_cells(setting.heard(bands), shape, setting.tracking, setting.merging, network.tracks_on)
     return Segmentation(
         found.labels, found.scores, found.flow, found.probability, progress.passes, clock.spent

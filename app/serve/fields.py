@@ -53,7 +53,7 @@ def predict(network: Network, source: ImageSource, fields: Path, clock: Clock, s
                 bottom = y + len(its_probability)
                 flow[:, y:bottom], probability[y:bottom] = its_flow, its_probability
                 y = bottom
-        setting = network.setting(progress) or Setting()
+        setting = network.setting(progress)
         made = {"shape": shape, "scales": progress.rung.scales, "banded": banded}
         made["setting"] = setting.to_dict()
         (partial / "made.json").write_text(json.dumps(made))

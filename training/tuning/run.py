@@ -24,7 +24,7 @@ from training.tuning.examples import Examples
 from training.tuning.pace import CROPS, paced
 from training.tuning.replay import Replay
 from training.tuning.settings import Tuning
-from training.tuning.start import best_start
+from training.tuning.start import best_start, candidates
 from training.tuning.student import Student, Tensors
 from training.tuning.verdict import verdict
 from training.tuning.watched import Step
@@ -70,9 +70,10 @@ def tune(
         raise UsageError(f"{target}: tuned weights are a .safetensors file; name it so")
     clock = clock or Clock(tuning)
     torch.manual_seed(tuning.seed)
-    start = best_start(weights, judges_of(examples))
+    members = candidates(weights, judges_of(examples))
     examples = examples.as_seen()
     judges = judges_of(examples)
+    start = best_start(members, judges)
     student = Student.of(start.model, tuning)
     best = Best(
         student, judges, start.f1, target, {"start": weights.name, "images": str(len(examples.taught))}

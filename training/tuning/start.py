@@ -15,7 +15,6 @@ from app.read import Pixels
 from app.settings import Windows
 from training.data import Sample
 from training.network import load_network
-from training.tuning.examples import as_seen
 from training.tuning.verdict import verdict
 
 logger = logging.getLogger(__name__)
@@ -30,19 +29,22 @@ class Start:
     seconds: float
 
 
-def best_start(weights: Weights, judges: Sequence[Sample]) -> Start:
-    """The specialist for images like `judges`, or that model of the pair which scores higher on them."""
-    found, seen = [], [as_seen(sample) for sample in judges]
-    for member in candidates(weights, judges):
+def best_start(members: Sequence[Member], judges: Sequence[Sample]) -> Start:
+    """That of `members` which scores highest on `judges`, which are as the network sees them."""
+    found = []
+    for member in members:
         model = load_network(member.file)
         began = time.monotonic()
-        f1 = verdict(model, model.state_dict(), seen)
+        f1 = verdict(model, model.state_dict(), judges)
         found.append(Start(model, f1, time.monotonic() - began))
     return max(found, key=lambda start: start.f1)
 
 
 def candidates(weights: Weights, judges: Sequence[Sample]) -> tuple[Member, ...]:
-    """The models that see most of `judges` in a prediction: else tuning could end below where it began."""
+    """The models that see most of `judges`, as they are read, in a prediction.
+
+    With any other tuning could end below what a prediction has without it.
+    """
     if weights.specialists is None:
         return weights.members
     network = Network.load(weights, choose_device("cpu"), Windows(), exact=False)

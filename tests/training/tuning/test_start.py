@@ -39,7 +39,7 @@ def test_weights_without_specialists_offer_the_pair(start: Weights, fields: list
     """Nothing is looked at where nobody asks for looks."""
     assert start.specialists is None
     assert candidates(start, fields[:1]) == start.members
-    assert best_start(start, fields[:1]).seconds > 0
+    assert best_start(candidates(start, fields[:1]), fields[:1]).seconds > 0
 
 
 def test_tissue_in_dab_is_learnt_as_a_prediction_sees_it(fields: list[Sample]) -> None:
