@@ -53,6 +53,22 @@ def add_making(group: Group) -> None:
     shorten.add_argument("-o", "--out", type=Path, required=True, metavar="PT", help="a phase's `start`")
     shorten.set_defaults(run=commands.run_shorten)
 
+    widen = group.add_parser(
+        "widen", help="a network of twice the channels, which goes on from what it knows"
+    )
+    widen.add_argument("weights", type=Path, help="a file: safetensors, or runs/<phase>.pt")
+    widen.add_argument("--encoder", required=True, help="its name: mit_b1 for a mit_b0")
+    widen.add_argument(
+        "--decoder",
+        type=int,
+        nargs="+",
+        required=True,
+        metavar="C",
+        help="channels: the same or twice as many",
+    )
+    widen.add_argument("-o", "--out", type=Path, required=True, metavar="PT", help="a phase's `start`")
+    widen.set_defaults(run=commands.run_widen)
+
     adapt = group.add_parser(
         "tune", help="adapt the carried pair to a handful of labelled images, in minutes"
     )

@@ -44,6 +44,18 @@ def run_shorten(chosen: argparse.Namespace) -> None:
     print(chosen.out)
 
 
+def run_widen(chosen: argparse.Namespace) -> None:
+    from training.fit import save
+    from training.network import load_network
+    from training.widen import widen
+
+    if not chosen.out.absolute().parent.is_dir():
+        raise UsageError(f"{chosen.out}: its folder is not there; make it or choose another")
+    model = load_network(chosen.weights)
+    save(chosen.out, widen(model, chosen.encoder, chosen.decoder).state_dict())
+    print(chosen.out)
+
+
 def run_plot(chosen: argparse.Namespace) -> None:
     from training.log import plot
 
