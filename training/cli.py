@@ -194,6 +194,12 @@ def add_judging(group: Group) -> None:
         "--dab", default="", metavar="NAME", help="whose all tissue in DAB is, like it or not"
     )
     specialise.add_argument(
+        "--rest",
+        default="",
+        metavar="NAME",
+        help="whose the looks are that nobody knows; else they are the pair's",
+    )
+    specialise.add_argument(
         "--unclaimed", nargs="*", default=[], metavar="SET",
         help="whose looks stay the pair's though a phase learned from it: it looks like another's",
     )  # fmt: skip

@@ -218,14 +218,16 @@ def run_specialise(chosen: argparse.Namespace) -> None:
         raise UsageError(f"{chosen.weights}: one file has no index to write into; give a folder with it")
     weights = find_weights(str(chosen.weights))
     phases = [Phase.load(path) for path in chosen.phases]
-    if chosen.dab and chosen.dab not in [phase.name for phase in phases]:
-        raise UsageError(f"--dab {chosen.dab}: no such phase; {', '.join(phase.name for phase in phases)}")
+    names = [phase.name for phase in phases]
+    for option, name in (("--dab", chosen.dab), ("--rest", chosen.rest)):
+        if name and name not in names:
+            raise UsageError(f"{option} {name}: no such phase; {', '.join(names)}")
     engine: Any = engines_of(str(chosen.weights), chosen.device, watch=True)[0]
     train, val = (find_pairs(chosen.data, split) for split in ("train", "val"))
     found = Candidates.of(phases, chosen.runs, engine, train, val, chosen.unclaimed)
     print(found.report)
     if not chosen.dry_run:
-        print(f"written: {found.write(weights, chosen.dab)}")
+        print(f"written: {found.write(weights, chosen.dab, chosen.rest)}")
 
 
 def run_card(chosen: argparse.Namespace) -> None:

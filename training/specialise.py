@@ -46,8 +46,10 @@ class Candidates:
         reaches = [reach_of(known, number) for number in range(len(phases))]
         return cls(phases, states, known, reaches, report(known, phases, reaches, seen))
 
-    def write(self, weights: Weights, dab: str = "") -> Path:
-        """Puts them into the folder of the pair, `dab` the name of that for tissue in DAB; returns its index.
+    def write(self, weights: Weights, dab: str = "", rest: str = "") -> Path:
+        """Puts them into the folder of the pair; returns its index.
+
+        `dab` is the name of that for tissue in DAB, `rest` of that for looks that nobody knows.
 
         Raises WeightsError, WriteError.
         """
@@ -59,6 +61,7 @@ class Candidates:
                 save_member(folder, f"{weights.name}-{phase.name}", state, phase.architecture),
                 reach,
                 dab=phase.name == dab,
+                rest=phase.name == rest,
             )
             for phase, state, reach in zip(self.phases, self.states, self.reaches, strict=True)
         )

@@ -68,6 +68,17 @@ def test_other_looks_stay_the_pairs(network: Network) -> None:
     assert not network.called, "nothing is loaded for a look of nobody's"
 
 
+def test_looks_that_nobody_knows_have_an_owner(network: Network, tmp_path: Path) -> None:
+    """Who has learned a little of everything sees what is new; what is known stays where it was."""
+    told = network.specialists
+    assert told
+    models = (*told.models, replace(told.models[0], name="cells", rest=True))
+    told = Specialists.from_dict(tmp_path, replace(told, models=models).to_dict())
+    assert told.digest != replace(told, models=(told.models[0], replace(told.models[1], rest=False))).digest
+    chosen = [told.choose(look) for look in ((1, 0), (0, 1), (-1, 0), None)]
+    assert [one.name if one else "" for one in chosen] == ["tissue", "cells", "cells", ""]
+
+
 def test_a_worker_runs_what_was_planned(network: Network) -> None:
     """The plan travels as JSON; the part of a worker must come from the same model."""
     progress = network.plan(IMAGE, SHAPE, Clock.start(None), (1.0,))

@@ -5,7 +5,10 @@ It stands in the weights' index, beside the pair that looks are told apart with:
     "specialists": {
       "looks": "looks.safetensors",
       "sha256": "…",
-      "models": [{"name": "tissue", "reach": 0.15, "dab": true, "file": "…", "architecture": …, "sha256": …}]
+      "models": [
+        {"name": "tissue", "reach": 0.15, "dab": true, "file": "…", "architecture": …, "sha256": …},
+        {"name": "cells", "reach": 0.1, "rest": true, …}
+      ]
     }
 
 `looks.safetensors` holds embeddings (../modality.py) of images: `embeddings` (N, C)
@@ -46,17 +49,19 @@ class Specialist:
     member: Member
     reach: float  # of a look that it has learned, between embeddings of length 1
     dab: bool = False  # tissue in DAB is its own, whatever it looks like
+    rest: bool = False  # it has learned a little of everything: looks that nobody knows are its own
 
     @classmethod
     def from_dict(cls, folder: Path, values: Mapping[str, Any]) -> Specialist:
         """The inverse of `to_dict`; raises KeyError, TypeError or ValueError where it is none."""
         member, reach = Member.from_dict(folder, values), float(values["reach"])
-        return cls(str(values["name"]), member, reach, bool(values.get("dab", False)))
+        dab, rest = (bool(values.get(key, False)) for key in ("dab", "rest"))
+        return cls(str(values["name"]), member, reach, dab, rest)
 
     def to_dict(self) -> dict[str, object]:
         """As the index tells it."""
-        told = {"name": self.name, "reach": self.reach, **({"dab": True} if self.dab else {})}
-        return {**told, **self.member.to_dict()}
+        told = {key: True for key, is_so in (("dab", self.dab), ("rest", self.rest)) if is_so}
+        return {"name": self.name, "reach": self.reach, **told, **self.member.to_dict()}
 
 
 @dataclass(frozen=True)
@@ -86,7 +91,10 @@ class Specialists:
     @property
     def digest(self) -> str:
         """Tells specialists apart in the record of a label."""
-        sums = [self.sha256, *(f"{one.member.sha256} {one.reach:g} {one.dab}" for one in self.models)]
+        sums = [
+            self.sha256,
+            *(f"{one.member.sha256} {one.reach:g} {one.dab} {one.rest}" for one in self.models),
+        ]
         return hashlib.sha256("\n".join(sums).encode()).hexdigest()[:8]
 
     def named(self, name: str) -> Specialist | None:
@@ -100,17 +108,22 @@ class Specialists:
         return read_looks(self.looks)
 
     def choose(self, embedding: Iterable[float] | None, *, in_dab: bool = False) -> Specialist | None:
-        """Who has learned such images; None for the pair. Raises WeightsError."""
+        """Who sees such images; None for the pair. Raises WeightsError."""
         theirs = next((one for one in self.models if one.dab), None)
         if in_dab and theirs is not None:
             return theirs
         if embedding is None:
             return None
+        return self.learned(np.fromiter(embedding, np.float32)) or next(
+            (one for one in self.models if one.rest), None
+        )
+
+    def learned(self, embedding: NDArray[np.float32]) -> Specialist | None:
+        """Who has learned such images; None where nobody has. Raises WeightsError."""
         embeddings, owners = self.known
-        place = np.fromiter(embedding, np.float32)
-        if place.shape != embeddings.shape[1:]:
+        if embedding.shape != embeddings.shape[1:]:
             raise WeightsError(f"{self.looks}: is of another pair; make it again")
-        distances = np.linalg.norm(embeddings - place, axis=1)
+        distances = np.linalg.norm(embeddings - embedding, axis=1)
         nearest = int(distances.argmin())
         if owners[nearest] == NOBODY:
             return None
