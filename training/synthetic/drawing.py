@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.synthetic import (
+    culture,
     epithelium,
     fluorescence,
     layouts,
@@ -35,13 +36,15 @@ TRIES = 8
 COLLAGES = 0.2  # of the images are pasted together where real ones are given
 SHAPES = 0.3  # of the others take their outlines from a real image
 BORROWED = 0.2  # of the others take their look from one
-RESHAPED = ("blobs", "clumps", "spiky", "few")  # layouts whose outlines may be others
+RESHAPED = ("blobs", "clumps", "spiky", "adherent", "few")  # layouts whose outlines may be others
 
 LAYOUTS: Mapping[str, Callable[[Random, int], Layout]] = {
     "blobs": layouts.blobs,
     "clumps": layouts.clumps,
     "rods": layouts.rods,
     "spiky": layouts.spiky,
+    "adherent": culture.adherent,
+    "colony": culture.colony,
     "few": layouts.few,
     "sheet": sheets.sheet,
     "organ": organs.organ,
@@ -66,19 +69,56 @@ LOOKS: Mapping[str, Callable[[Scene], Image]] = {
 }
 # how often, beside the others: look → layouts that it is seen on in a laboratory
 SHARES: Mapping[str, Mapping[str, float]] = {
-    "nuclei": {"blobs": 50, "clumps": 20, "few": 20, "rods": 12, "empty": 4},
+    "nuclei": {"blobs": 50, "clumps": 20, "few": 20, "rods": 8, "colony": 12, "empty": 6},
     "crowded": {"clumps": 70, "blobs": 20},
-    "cytoplasm": {"blobs": 20, "sheet": 45, "spiky": 35, "few": 18, "rods": 12, "empty": 4},
-    "two_stains": {"blobs": 20, "sheet": 45, "spiky": 25, "few": 20},
+    "cytoplasm": {
+        "blobs": 20,
+        "sheet": 45,
+        "spiky": 25,
+        "adherent": 25,
+        "few": 18,
+        "rods": 8,
+        "colony": 8,
+        "empty": 6,
+    },
+    "two_stains": {"blobs": 20, "sheet": 45, "spiky": 15, "adherent": 15, "few": 20},
     "membrane": {"sheet": 40, "clumps": 8, "blobs": 8},
-    "phase": {"spiky": 60, "sheet": 25, "blobs": 20, "rods": 25, "few": 14, "empty": 3},
-    "interference": {"spiky": 20, "sheet": 15, "blobs": 15, "few": 8, "rods": 6},
-    "brightfield": {"blobs": 30, "clumps": 10, "rods": 12, "spiky": 15, "few": 10, "sheet": 6, "empty": 3},
-    "section": {"organ": 80, "epithelium": 25, "clumps": 15, "blobs": 5, "empty": 4},
+    "phase": {
+        "spiky": 30,
+        "adherent": 70,
+        "sheet": 25,
+        "blobs": 20,
+        "rods": 18,
+        "colony": 30,
+        "few": 14,
+        "empty": 6,
+    },
+    "interference": {"spiky": 10, "adherent": 25, "sheet": 15, "blobs": 15, "few": 8, "rods": 6},
+    "brightfield": {
+        "blobs": 30,
+        "clumps": 10,
+        "rods": 8,
+        "colony": 10,
+        "spiky": 8,
+        "adherent": 15,
+        "few": 10,
+        "sheet": 6,
+        "empty": 6,
+    },
+    "section": {"organ": 80, "epithelium": 25, "clumps": 15, "blobs": 5, "empty": 6},
     "immuno": {"organ": 50, "epithelium": 160, "clumps": 10},
     "white_cells": {"smear": 65, "few": 5},
     "red_cells": {"smear": 18, "clumps": 6},
-    "levels": {"blobs": 15, "clumps": 10, "sheet": 15, "spiky": 15, "rods": 8, "few": 16},
+    "levels": {
+        "blobs": 15,
+        "clumps": 10,
+        "sheet": 15,
+        "spiky": 10,
+        "adherent": 10,
+        "rods": 4,
+        "colony": 4,
+        "few": 16,
+    },
 }
 
 

@@ -26,6 +26,21 @@ def star(rng: Random, radius: float, aspect: float = 1.0, rough: float = 0.0) ->
     return turn(points, rng.uniform(0, np.pi))
 
 
+def pulled(rng: Random, radius: float, ends: int, reach: float, slim: float, angle: float) -> Outline:
+    """A cell drawn out towards `ends`, each by about `reach` radii; `slim` (0 to 1) cells are thin between.
+
+    With two ends it is a spindle that lies at `angle`; with no reach, round.
+    """
+    at = np.linspace(0, 2 * np.pi, 2 * corners(radius), endpoint=False)
+    towards = angle + 2 * np.pi * (np.arange(ends) + rng.normal(0, 0.15, ends)) / ends
+    lengths = reach * rng.lognormal(0, 0.35, ends)
+    sharp = rng.uniform(0.2, 0.7, ends)  # rad, half the width of an end
+    off = np.abs((at[:, None] - towards + np.pi) % (2 * np.pi) - np.pi)  # (V, E), rad from each end
+    tips = (lengths * np.exp(-off / sharp)).sum(axis=1)
+    long = radius * (1 - 0.45 * slim * min(reach, 1) + tips)
+    return np.stack([long * np.sin(at), long * np.cos(at)], axis=1)
+
+
 def corners(radius: float) -> int:
     """Vertices that make a circle of this radius round on the grid of pixels."""
     return int(np.clip(2.5 * radius, 14, 96))

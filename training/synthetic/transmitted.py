@@ -7,6 +7,9 @@ import numpy as np
 from training.synthetic.fields import Image, blur, chance, log_uniform, smooth
 from training.synthetic.scene import Scene
 
+BACTERIA = ("rods", "colony")  # layouts
+ADHERENT = ("adherent", "spiky", "sheet", "shapes", "few")
+
 
 def phase(scene: Scene) -> Image:
     """Phase contrast: what delays light is dark (or, rarely, bright), with a halo of some px around it.
@@ -16,6 +19,10 @@ def phase(scene: Scene) -> Image:
     gives the halo outside, and the middle of large cells falls back to gray.
     """
     rng = scene.rng
+    if scene.layout.name in BACTERIA and chance(rng, 0.6):
+        return bacteria(scene)
+    if scene.layout.name in ADHERENT and chance(rng, 0.6):
+        return spread_out(scene)
     delay = thickness(scene)
     halo = log_uniform(rng, 2, 14)  # px: the optics give it, not the cell
     image = delay - rng.uniform(0.6, 1.05) * blur(delay, halo)
@@ -28,6 +35,46 @@ def phase(scene: Scene) -> Image:
         image += rng.uniform(0.2, 0.6) * scene.some_cells(rng.uniform(0.05, 0.6)) * scene.depth
     image += 0.5 + log_uniform(rng, 0.002, 0.04) * scene.ground
     return within(blur(image, rng.uniform(0.3, 1.2)))
+
+
+def spread_out(scene: Scene) -> Image:
+    """Phase contrast of cells that lie flat: gray as the ground, granular, their border seen in parts.
+
+    What is thick is the middle and, while a cell is round, all of it; a thin margin
+    shows by the line of light along it, here and there, and by what the cell contains.
+    """
+    rng = scene.rng
+    part = np.clip(
+        0.6 + rng.uniform(0.2, 1) * smooth(rng, scene.size, scene.diameter * rng.uniform(0.2, 1)), 0, 2
+    )
+    image = rng.uniform(-0.3, 0.05) * scene.depth ** rng.uniform(1, 3) * scene.per_cell(0.4)
+    image += scene.body * (rng.uniform(0.01, 0.1) * scene.texture + rng.uniform(0.01, 0.1) * scene.grain)
+    signed = scene.outside - scene.inside + 0.5  # px beyond the border
+    light, dark = rng.uniform(-1, 2), rng.uniform(-4, -1)
+    image += rng.uniform(0.05, 0.45) * part * np.exp(-((signed - light) ** 2) / rng.uniform(1, 5))
+    image -= rng.uniform(0, 0.25) * part * np.exp(-((signed - dark) ** 2) / rng.uniform(1, 8))
+    if chance(rng, 0.6):
+        nucleus = blur(scene.nuclei(rng.uniform(0.35, 0.6)), 0.7)
+        image += rng.uniform(-0.1, 0.1) * nucleus
+        spots = smooth(rng, scene.size, max(scene.diameter * 0.1, 2)) > rng.uniform(1.2, 1.8)
+        image -= rng.uniform(0, 0.3) * nucleus * blur(spots, 0.7)
+    if chance(rng, 0.6):  # rounded ones shine, with a dark ring around
+        round_ones = scene.some_cells(rng.uniform(0.02, 0.2))
+        image += rng.uniform(0.2, 0.7) * round_ones * scene.depth ** rng.uniform(0.5, 2)
+    image -= rng.uniform(0, 0.8) * blur(image, log_uniform(rng, 3, 14))
+    image += rng.uniform(0.35, 0.6) + log_uniform(rng, 0.002, 0.03) * scene.ground
+    return within(blur(image, rng.uniform(0.3, 1.2)))
+
+
+def bacteria(scene: Scene) -> Image:
+    """Phase contrast of bacteria: even and dark, with light between them and a wide glow around."""
+    rng = scene.rng
+    dark = rng.uniform(0.25, 0.6)
+    image = -dark * blur(scene.body * scene.per_cell(rng.uniform(0.02, 0.15)), rng.uniform(0.5, 1.3))
+    image += dark * rng.uniform(0.3, 1) * blur(scene.body, log_uniform(rng, 3, 10))
+    image *= 1 + rng.uniform(0, 0.15) * scene.texture * scene.body
+    image += rng.uniform(0.5, 0.7) + log_uniform(rng, 0.002, 0.03) * scene.ground
+    return within(image)
 
 
 def thickness(scene: Scene) -> Image:
