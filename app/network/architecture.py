@@ -86,3 +86,4 @@ class Architecture:
 
 OFFICIAL = Architecture("mit_b5", (1024, 512, 256, 128, 64), 256)  # the published checkpoints
 COMPACT = Architecture("mit_b0", (128, 64, 32, 16), 0, 2)  # the carried pair
+WIDE = Architecture("mit_b1", (256, 128, 32, 16), 0, 2)  # its specialists that were widened

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from app.network.architecture import COMPACT, OFFICIAL, Architecture
+from app.network.architecture import COMPACT, OFFICIAL, WIDE, Architecture
 from app.network.weights.graph import Graph
 
 
-@pytest.mark.parametrize("architecture", [COMPACT, Architecture(), OFFICIAL])
+@pytest.mark.parametrize("architecture", [COMPACT, WIDE, Architecture(), OFFICIAL])
 def test_shapes_tell_the_architecture(architecture: Architecture) -> None:
     assert Architecture.from_shapes(Graph.load(architecture).shapes) == architecture
 
 
-@pytest.mark.parametrize("architecture", [COMPACT, Architecture(), OFFICIAL])
+@pytest.mark.parametrize("architecture", [COMPACT, WIDE, Architecture(), OFFICIAL])
 def test_json_round_trip(architecture: Architecture) -> None:
     assert Architecture.from_dict(architecture.to_dict()) == architecture
 

@@ -90,12 +90,12 @@ def data_of(const: ET.Element, data: bytes) -> bytes:
 
 def main() -> int:
     """Writes the graph of each weights file given, or of the architectures that the project carries."""
-    from ..architecture import COMPACT, OFFICIAL
+    from ..architecture import COMPACT, OFFICIAL, WIDE
     from ..weights.states import read_shapes
 
     files = [Path(argument) for argument in sys.argv[1:]]
     found = [Architecture.from_shapes(read_shapes(file)) for file in files]
-    for architecture in dict.fromkeys(found or [COMPACT, Architecture(), OFFICIAL]):
+    for architecture in dict.fromkeys(found or [COMPACT, WIDE, Architecture(), OFFICIAL]):
         print(export(architecture).save(architecture, GRAPHS))
     return 0
 

@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from app.errors import WeightsError
-from app.network.architecture import COMPACT, OFFICIAL, Architecture
+from app.network.architecture import COMPACT, OFFICIAL, WIDE, Architecture
 from app.network.engines import choose_device, load_engines
 from app.network.engines.cpu import CpuEngine
 from app.network.engines.signalstack import current
@@ -113,11 +113,11 @@ def test_a_graph_made_now_equals_torch(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("architecture", [Architecture(), OFFICIAL], ids=lambda one: one.encoder)
-def test_graphs_of_whole_networks_equal_torch(
+@pytest.mark.parametrize("architecture", [WIDE, Architecture(), OFFICIAL], ids=lambda one: one.name)
+def test_graphs_of_other_networks_equal_torch(
     architecture: Architecture, tmp_path: Path, windows: NDArray[np.float32]
 ) -> None:
-    """The published architecture, whose weights nobody may carry, and the older pairs', with chance's."""
+    """The published architecture, whose weights nobody may carry, the specialists' and the older pairs'."""
     pytest.importorskip("torch")
     from app.network.model import MEDIARFormer
     from app.network.weights.states import write_state
