@@ -169,6 +169,7 @@ def main() -> None:
     parser.add_argument("what", nargs="?", default="table", choices=["table", "calibration"])
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--split", default="val")
+    parser.add_argument("--sets", nargs="+", metavar="SET", help="these alone")
     parser.add_argument("--per-set", type=int, default=12, help="images of each set at their own size")
     parser.add_argument("--weights", default="compact")
     parser.add_argument("--specialist", default="auto", help="who sees all images, as in `predict`")
@@ -176,6 +177,8 @@ def main() -> None:
     weights = alone(find_weights(options.weights), options.specialist)
     network = Network.load(weights, choose_device("auto"), Windows(), exact=False)
     pairs = find_pairs(options.data, options.split)
+    if options.sets:
+        pairs = [pair for pair in pairs if pair.set in options.sets]
     print((table if options.what == "table" else calibration)(network, pairs, options.per_set))
 
 
