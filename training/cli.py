@@ -108,7 +108,7 @@ def add_making(group: Group) -> None:
     export.add_argument(
         "--data", type=Path, required=True, help="the sets they were trained on, for the card"
     )
-    export.add_argument("--score", action="append", type=named_score, default=[], metavar="NAME=VALUE")
+    export.add_argument("--score", action="append", type=named_number, default=[], metavar="NAME=VALUE")
     export.add_argument("--name", default="compact", help="what --weights calls them")
     export.add_argument("--folder", type=Path, default=Path("weights"), help="where they and index.json go")
     export.set_defaults(run=commands.run_export)
@@ -203,6 +203,10 @@ def add_judging(group: Group) -> None:
         "--unclaimed", nargs="*", default=[], metavar="SET",
         help="whose looks stay the pair's though a phase learned from it: it looks like another's",
     )  # fmt: skip
+    specialise.add_argument(
+        "--reach", nargs="*", type=named_number, default=[], metavar="NAME=R",
+        help="how far from what a model has learned its images may lie, where strangers are not to tell",
+    )  # fmt: skip
     specialise.add_argument("-n", "--dry-run", action="store_true", help="tell, but write nothing")
     add_data(specialise)
     specialise.set_defaults(run=commands.run_specialise)
@@ -251,8 +255,8 @@ def add_judged(command: argparse.ArgumentParser, split: str) -> None:
     command.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
 
 
-def named_score(text: str) -> tuple[str, float]:
-    """`NAME=VALUE` → a line of the model card."""
+def named_number(text: str) -> tuple[str, float]:
+    """`NAME=VALUE` → the two."""
     name, _, value = text.partition("=")
     try:
         return name, float(value)

@@ -219,12 +219,13 @@ def run_specialise(chosen: argparse.Namespace) -> None:
     weights = find_weights(str(chosen.weights))
     phases = [Phase.load(path) for path in chosen.phases]
     names = [phase.name for phase in phases]
-    for option, name in (("--dab", chosen.dab), ("--rest", chosen.rest)):
+    reaches = dict(chosen.reach)
+    for option, name in (("--dab", chosen.dab), ("--rest", chosen.rest), *(("--reach", r) for r in reaches)):
         if name and name not in names:
             raise UsageError(f"{option} {name}: no such phase; {', '.join(names)}")
     engine: Any = engines_of(str(chosen.weights), chosen.device, watch=True)[0]
     train, val = (find_pairs(chosen.data, split) for split in ("train", "val"))
-    found = Candidates.of(phases, chosen.runs, engine, train, val, chosen.unclaimed)
+    found = Candidates.of(phases, chosen.runs, engine, train, val, chosen.unclaimed, reaches)
     print(found.report)
     if not chosen.dry_run:
         print(f"written: {found.write(weights, chosen.dab, chosen.rest)}")

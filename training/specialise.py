@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,14 +36,16 @@ class Candidates:
         train: Sequence[Pair],
         val: Sequence[Pair],
         unclaimed: Sequence[str] = (),
+        asked: Mapping[str, float] = {},
     ) -> Candidates:
         """Those of `runs`; `engine` is the pair's first; `unclaimed` as `gather` has it.
 
+        Of phases that are `asked` for with a reach it is that; else strangers tell it.
         Raises WeightsError, DataError.
         """
         states = [read_state(runs / f"{phase.name}.pt") for phase in phases]  # before minutes of looking
         known, seen = (gather(engine, phases, pairs, unclaimed) for pairs in (train, val))
-        reaches = [reach_of(known, number) for number in range(len(phases))]
+        reaches = [asked.get(phase.name) or reach_of(known, number) for number, phase in enumerate(phases)]
         return cls(phases, states, known, reaches, report(known, phases, reaches, seen))
 
     def write(self, weights: Weights, dab: str = "", rest: str = "") -> Path:

@@ -118,7 +118,10 @@ def test_files_and_index_are_what_a_prediction_finds(random_pair, tmp_path):
     shape = weights.members[0].architecture.to_dict() | {"decoder": weights.members[0].architecture.decoder}
     phases = [Phase(name, 1, {}, **shape) for name in ("tissue", "nuclei")]
     known = Looks(np.array(["a", "b"]), np.array([0, 1], np.int16), circle(0, 90))
-    Candidates(phases, states, known, [0.1, 0.2], "").write(weights)
+    candidates = Candidates(phases, states, known, [0.1, 0.2], "")
+    candidates.write(weights, rest="tissue")
+    assert find_weights(str(folder)).specialists.choose(circle(45)[0]).name == "tissue"
+    candidates.write(weights)
     found = find_weights(str(folder)).specialists
     assert [one.member.file.name for one in found.models] == [
         "random-tissue.safetensors",
