@@ -70,8 +70,8 @@ def bacteria(scene: Scene) -> Image:
     """Phase contrast of bacteria: even and dark, with light between them and a wide glow around."""
     rng = scene.rng
     dark = rng.uniform(0.25, 0.6)
-    image = -dark * blur(scene.body * scene.per_cell(rng.uniform(0.02, 0.15)), rng.uniform(0.5, 1.3))
-    image += dark * rng.uniform(0.3, 1) * blur(scene.body, log_uniform(rng, 3, 10))
+    image = -dark * blur(scene.body * scene.per_cell(rng.uniform(0.02, 0.15)), rng.uniform(0.5, 2.2))
+    image += dark * rng.uniform(0.3, 1) * blur(scene.body, log_uniform(rng, 3, 18))
     image *= 1 + rng.uniform(0, 0.15) * scene.texture * scene.body
     image += rng.uniform(0.5, 0.7) + log_uniform(rng, 0.002, 0.03) * scene.ground
     return within(image)
