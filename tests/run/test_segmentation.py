@@ -35,7 +35,7 @@ def test_segment_gives_what_predict_writes(tmp_path: Path, synthetic_field: Call
     for array in (image, image[..., 0], read_image(tmp_path / "a.tif")):
         found = app.segment(array)
         np.testing.assert_array_equal(found.labels, written)
-    assert found.passes == 6
+    assert found.passes == 3, "one specialist, three views"
     assert found.flow.shape == (2, 200, 260)
     assert found.flow.dtype == found.probability.dtype == np.float32
     assert found.labels.dtype == np.int32
