@@ -59,13 +59,9 @@ def add_making(group: Group) -> None:
     widen.add_argument("weights", type=Path, help="a file: safetensors, or runs/<phase>.pt")
     widen.add_argument("--encoder", required=True, help="its name: mit_b1 for a mit_b0")
     widen.add_argument(
-        "--decoder",
-        type=int,
-        nargs="+",
-        required=True,
-        metavar="C",
+        "--decoder", type=int, nargs="+", required=True, metavar="C",
         help="channels: the same or twice as many",
-    )
+    )  # fmt: skip
     widen.add_argument("-o", "--out", type=Path, required=True, metavar="PT", help="a phase's `start`")
     widen.set_defaults(run=commands.run_widen)
 

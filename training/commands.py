@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any
 from app.errors import UsageError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from app.network import Network
     from app.network.engines import Engine
     from app.network.weights import Weights
@@ -36,8 +34,7 @@ def run_shorten(chosen: argparse.Namespace) -> None:
     from training.network import load_network
     from training.shorten import PER_SET, shorten
 
-    if not chosen.out.absolute().parent.is_dir():
-        raise UsageError(f"{chosen.out}: its folder is not there; make it or choose another")
+    has_folder(chosen.out)
     model = load_network(chosen.weights)
     samples = load_samples(spread_sets(find_pairs(chosen.data, "train"), PER_SET))
     save(chosen.out, shorten(model, samples).state_dict())
@@ -49,8 +46,7 @@ def run_widen(chosen: argparse.Namespace) -> None:
     from training.network import load_network
     from training.widen import widen
 
-    if not chosen.out.absolute().parent.is_dir():
-        raise UsageError(f"{chosen.out}: its folder is not there; make it or choose another")
+    has_folder(chosen.out)
     model = load_network(chosen.weights)
     save(chosen.out, widen(model, chosen.encoder, chosen.decoder).state_dict())
     print(chosen.out)
@@ -245,6 +241,12 @@ def run_gallery(chosen: argparse.Namespace) -> None:
 
     engines = engines_of(chosen.weights, chosen.device)
     print(gallery(engines, find_pairs(chosen.data, chosen.split), chosen.out, chosen.count))
+
+
+def has_folder(out: Path) -> None:
+    """Raises UsageError where `out` could not be written, before minutes of work."""
+    if not out.absolute().parent.is_dir():
+        raise UsageError(f"{out}: its folder is not there; make it or choose another")
 
 
 def network_of(weights: Weights, device: str = "auto") -> Network:

@@ -36,7 +36,7 @@ class Candidates:
         train: Sequence[Pair],
         val: Sequence[Pair],
         unclaimed: Sequence[str] = (),
-        asked: Mapping[str, float] = {},
+        asked: Mapping[str, float] | None = None,
     ) -> Candidates:
         """Those of `runs`; `engine` is the pair's first; `unclaimed` as `gather` has it.
 
@@ -45,7 +45,11 @@ class Candidates:
         """
         states = [read_state(runs / f"{phase.name}.pt") for phase in phases]  # before minutes of looking
         known, seen = (gather(engine, phases, pairs, unclaimed) for pairs in (train, val))
-        reaches = [asked.get(phase.name) or reach_of(known, number) for number, phase in enumerate(phases)]
+        asked = asked or {}
+        reaches = [
+            asked[phase.name] if phase.name in asked else reach_of(known, number)
+            for number, phase in enumerate(phases)
+        ]
         return cls(phases, states, known, reaches, report(known, phases, reaches, seen))
 
     def write(self, weights: Weights, dab: str = "", rest: str = "") -> Path:

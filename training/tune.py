@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.errors import UsageError
+from training.commands import has_folder
 
 if TYPE_CHECKING:
     from app.network.weights import Weights
@@ -32,8 +33,7 @@ def run_tune(chosen: argparse.Namespace) -> None:
     )
     clock = Clock(tuning)
     weights = find_weights(chosen.weights)  # before minutes of reading
-    if not chosen.out.absolute().parent.is_dir():
-        raise UsageError(f"{chosen.out}: its folder is not there; make it or choose another")
+    has_folder(chosen.out)
     examples = load_examples(find_drawn(chosen.images, chosen.labels), partial=chosen.partial)
     if chosen.watched:
         tune_watched(examples, weights, chosen.out, tuning, clock)

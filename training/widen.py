@@ -26,7 +26,10 @@ def widen(model: MEDIARFormer, encoder: str, decoder: Sequence[int], seed: int =
 
     Raises UsageError where the layers of one are not those of the other.
     """
-    into = replace(model.architecture, encoder=encoder, decoder=tuple(decoder))
+    try:
+        into = replace(model.architecture, encoder=encoder, decoder=tuple(decoder))
+    except ValueError as cause:
+        raise UsageError(str(cause)) from cause
     wide = MEDIARFormer(into).eval()
     random = torch.Generator().manual_seed(seed)
     narrow, state = model.state_dict(), wide.state_dict()

@@ -34,6 +34,8 @@ class Architecture:
 
     def __post_init__(self) -> None:
         """Raises ValueError where the numbers don't fit each other."""
+        if self.encoder not in ENCODERS.values():
+            raise ValueError(f"encoder '{self.encoder}' is none of {', '.join(ENCODERS.values())}")
         blocks = self.stages + (1 if self.whole else 2)
         if not 2 <= self.stages <= STAGES or len(self.decoder) != blocks or bool(self.pab) != self.whole:
             raise ValueError(

@@ -77,7 +77,9 @@ def paragraph(job: Job, info: ImageInfo, need: Need, weights: Weights) -> list[s
     if info.pixel_size_um is not None:
         pixel = "pixel {:.4g} × {:.4g} µm".format(*info.pixel_size_um)
     budget = budget_seconds(job.budget, *shape)
-    models, scales = len(weights.members), worth_running(parse_scales(job.scales), shape)
+    told = weights.specialists
+    models = 1 if told and told.rest else len(weights.members)
+    scales = worth_running(parse_scales(job.scales), shape)
     full = published(models, job.windows, scales)
     if budget is not None:
         full = ladder(steps_of(weights), models, job.windows, scales)[0]
@@ -91,9 +93,16 @@ def paragraph(job: Job, info: ImageInfo, need: Need, weights: Weights) -> list[s
 
 
 def specialists(weights: Weights) -> list[str]:
-    """Who may see the image in place of the models of the plan: that is known once it was looked at."""
-    names = [one.name for one in weights.specialists.models] if weights.specialists else []
-    return [f"or by a specialist alone, where it is of a look of {' or '.join(names)}"] if names else []
+    """Who may see the image: that is known once it was looked at."""
+    told = weights.specialists
+    if told is None:
+        return []
+    names = " or ".join(one.name for one in told.models)
+    return [
+        f"by {names}, as it looks"
+        if told.rest
+        else f"or by a specialist alone, where it is of a look of {names}"
+    ]
 
 
 def describe(rung: Rung, shape: tuple[int, int], job: Job) -> str:

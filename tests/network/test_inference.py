@@ -49,7 +49,7 @@ def test_loading_an_engine_is_no_windows_time() -> None:
         return Slow(0)
 
     with ThreadPoolExecutor(2) as pool:
-        engines = [LazyEngine("late", pool.submit(load)) for _ in range(2)]
+        engines = [LazyEngine("late", pool.submit(load).result) for _ in range(2)]
         network = Network(engines, SMALL)
         network.whole(image(40, 40), (40, 40), Clock.start(60))
     assert network.speed.window is not None

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.network import Clock, Network, Progress, Weights
+from app.network import Clock, Network, Progress, Weights, engines
 from app.network.architecture import Architecture
 from app.network.parts import part_of_bands
 from app.network.weights import Member, Specialist, Specialists
@@ -77,6 +77,24 @@ def test_looks_that_nobody_knows_have_an_owner(network: Network, tmp_path: Path)
     assert told.digest != replace(told, models=(told.models[0], replace(told.models[1], rest=False))).digest
     chosen = [told.choose(look) for look in ((1, 0), (0, 1), (-1, 0), None)]
     assert [one.name if one else "" for one in chosen] == ["tissue", "cells", "cells", ""]
+
+
+def test_a_model_that_sees_nothing_is_not_loaded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Where specialists see every image, the pair's second must not cost start-up anything."""
+    loaded: list[Member] = []
+    monkeypatch.setattr(engines, "load", lambda member, *_: loaded.append(member) or Counted("", len))
+    device = engines.choose_device("cpu")
+    for rest, ahead in ((True, 1), (False, 2)):
+        models = (Specialist("cells", MEMBER, 0.1, rest=rest),)
+        weights = Weights("a", (MEMBER, MEMBER), specialists=Specialists(models, tmp_path / LOOKS, ""))
+        loaded.clear()
+        first, second = engines.load_engines(weights, device)
+        assert first.batch == 2
+        if not rest:
+            assert second.batch == 2
+        assert len(loaded) == ahead
+        assert second.batch == second.batch == 2
+        assert len(loaded) == 2
 
 
 def test_a_worker_runs_what_was_planned(network: Network) -> None:

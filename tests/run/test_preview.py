@@ -29,7 +29,8 @@ def test_preview_says_how_a_file_is_understood(tmp_path: Path, capsys: pytest.Ca
     assert "5 channels" in said
     assert "0.325 × 0.325 µm" in said
     assert "13.2 s" in said
-    assert "up to 2 passes" in said
+    assert "up to 1 passes" in said
+    assert "by tissue or nuclei or cells, as it looks" in said
     assert not (tmp_path / "out").exists()
 
 

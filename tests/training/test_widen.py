@@ -50,6 +50,10 @@ def test_other_networks_are_refused(narrow):
         widen(narrow, "mit_b2", (64, 64, 16, 8))
     with pytest.raises(UsageError, match="twice"):
         widen(narrow, "mit_b1", (96, 64, 16, 8))
+    with pytest.raises(UsageError, match="mit_b9"):
+        widen(narrow, "mit_b9", (64, 64, 16, 8))
+    with pytest.raises(UsageError, match="don't fit"):
+        widen(narrow, "mit_b1", (64, 64, 16))
     with pytest.raises(ValueError, match="twice"):
         doubled(torch.ones(4, 4), torch.Size([4, 12]), torch.Generator())
 

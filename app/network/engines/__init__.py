@@ -11,6 +11,7 @@ export.py  makes the graph of an architecture (development only)
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache, partial
 from typing import Protocol
 
 import numpy as np
@@ -44,13 +45,20 @@ def load_engines(
     """One engine per model; returns at once, while a thread loads them in turn.
 
     So the image is read while the first network loads, and the second loads
-    while the first predicts. A fault of the weights is raised by the first call.
-    With `watch` they also tell what an image looks like (`look`, `embedding`).
+    while the first predicts; but where specialists see every image, the first
+    tells looks apart and the others are loaded if they are called at all. A
+    fault of the weights is raised by the first call. With `watch` they also
+    tell what an image looks like (`look`, `embedding`).
     """
+    ahead = 1 if weights.specialists and weights.specialists.rest else len(weights.members)
     pool = ThreadPoolExecutor(1, "load-weights")
-    waiting = [(m.file.stem, pool.submit(load, m, device, precision, watch)) for m in weights.members]
+    engines: list[Engine] = []
+    for number, member in enumerate(weights.members):
+        begin = partial(load, member, device, precision, watch)
+        loaded = pool.submit(begin).result if number < ahead else cache(begin)
+        engines.append(LazyEngine(member.file.stem, loaded))
     pool.shutdown(wait=False)  # what was submitted still runs
-    return [LazyEngine(name, future) for name, future in waiting]
+    return engines
 
 
 def load(member: Member, device: Device, precision: Precision, watch: bool = False) -> Engine:

@@ -97,6 +97,11 @@ class Specialists:
         ]
         return hashlib.sha256("\n".join(sums).encode()).hexdigest()[:8]
 
+    @property
+    def rest(self) -> Specialist | None:
+        """Who sees what nobody knows; None for the pair."""
+        return next((one for one in self.models if one.rest), None)
+
     def named(self, name: str) -> Specialist | None:
         """The specialist of a name; None where there is none."""
         return next((one for one in self.models if one.name == name), None)
@@ -114,9 +119,7 @@ class Specialists:
             return theirs
         if embedding is None:
             return None
-        return self.learned(np.fromiter(embedding, np.float32)) or next(
-            (one for one in self.models if one.rest), None
-        )
+        return self.learned(np.fromiter(embedding, np.float32)) or self.rest
 
     def learned(self, embedding: NDArray[np.float32]) -> Specialist | None:
         """Who has learned such images; None where nobody has. Raises WeightsError."""
