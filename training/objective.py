@@ -10,20 +10,36 @@ from torch.nn import functional as F
 from training.settings import Phase
 
 LEAST_KNOWN = 0.05  # of a batch's pixels: fewer would weigh as if they were these
+EDGE = 2  # px to either side of a border
 FLOW_SCALE = 5.0  # the network predicts 5 × the unit flow (paper, sec. 3)
 
 
 def flow_loss(
-    output: torch.Tensor, labels: torch.Tensor, flow: torch.Tensor, flow_weight: float
+    output: torch.Tensor,
+    labels: torch.Tensor,
+    flow: torch.Tensor,
+    flow_weight: float,
+    edge_weight: float = 0.0,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """BCE of the probability and `flow_weight` × MSE of the flow; their sum is minimised.
 
     output (B, 3, H, W), labels (B, H, W) int, flow (B, 2, H, W) unit vectors.
-    Both are means over the pixels that are known, those with labels of 0 and more.
+    Both are means over the pixels that are known, those with labels of 0 and more;
+    a pixel near a border counts 1 + `edge_weight` times.
     """
     cells = (labels > 0).float()
     known = (labels >= 0).float()
+    if edge_weight:
+        known = known * (1 + edge_weight * near_borders(labels))
     return known_loss(output, cells, FLOW_SCALE * flow * cells[:, None], known, flow_weight)
+
+
+def near_borders(labels: torch.Tensor) -> torch.Tensor:
+    """`(B, H, W)`: 1 where another label, or ground, is EDGE px away at most."""
+    planes = labels[:, None].float()  # ids survive float32 up to 2**24
+    side = 2 * EDGE + 1
+    most, least = (F.max_pool2d(sign * planes, side, 1, EDGE) for sign in (1, -1))
+    return (most != -least)[:, 0].float()
 
 
 def known_loss(

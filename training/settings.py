@@ -39,6 +39,7 @@ class Phase:
     average: float = 0.998  # decay per step of the averaged weights, which are what is saved
     deep_weight: float = 0.0  # of heads on the encoder's last two maps, so that these learn to tell cells
     flow_weight: float = 0.5  # of the flow's MSE beside the probability's BCE (paper, sec. 4)
+    edge_weight: float = 0.0  # of pixels within 2 px of a border, beside the 1 of every pixel
     zoom: tuple[float, float] = (0.25, 1.5)
     zoom_p: float = 0.5
     coarse_p: float = 0.0  # of crops that show no more than an enlarged smaller image would
