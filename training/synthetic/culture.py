@@ -18,7 +18,7 @@ def adherent(rng: Random, size: int) -> Layout:
     canvas = Canvas(size, warp(rng, size, diameter * rng.uniform(0.8, 2), diameter * rng.uniform(0, 0.12)))
     ends = np.array([[6, 2, 1, 0], [3, 5, 2, 1], [2, 2, 1, 1]][rng.integers(3)], float)
     grain, order = rng.uniform(0, 2 * np.pi), rng.choice([0.2, 0.8, 6.0])  # a sheet's cells lie alike
-    reach, slim = rng.uniform(0.4, 1.8), rng.uniform(0.2, 1)
+    reach, slim, ruffled = rng.uniform(0.4, 1.8), rng.uniform(0.2, 1), rng.uniform(0, 0.2)
     rounded = rng.uniform(0, 0.3)
     for centre in places(rng, size, diameter, rng.uniform(0.05, 1.0), clumped=chance(rng, 0.6)):
         radius = diameter / 2 * rng.lognormal(0, 0.25)
@@ -26,14 +26,15 @@ def adherent(rng: Random, size: int) -> Layout:
             outline = pulled(rng, radius * 0.6, 2, 0, 1, 0.0)
         else:
             number = 2 + int(rng.choice(4, p=ends / ends.sum()))
-            outline = pulled(rng, radius, number, reach * 2 / number, slim, grain + rng.normal(0, order))
+            angle = grain + rng.normal(0, order)
+            outline = pulled(rng, radius, number, reach * 2 / number, slim, angle, ruffled)
         canvas.paint([outline], centre, free=0.7)
     return spaced(rng, canvas, "adherent", diameter)
 
 
 def colony(rng: Random, size: int) -> Layout:
     """Bacteria that stem from a few: side by side and end to end, close together."""
-    width, long = log_uniform(rng, 6, 26), rng.uniform(0.8, 4)
+    width, long = log_uniform(rng, 6, 30), rng.uniform(0.8, 4)
     apart, turned, bend = rng.uniform(1.0, 1.2), rng.uniform(0.03, 0.25), rng.uniform(0, 0.4)
     canvas = Canvas(size)
     left = MOST_BORN

@@ -69,7 +69,7 @@ LOOKS: Mapping[str, Callable[[Scene], Image]] = {
 }
 # how often, beside the others: look → layouts that it is seen on in a laboratory
 SHARES: Mapping[str, Mapping[str, float]] = {
-    "nuclei": {"blobs": 50, "clumps": 20, "few": 20, "rods": 8, "colony": 12, "empty": 6},
+    "nuclei": {"blobs": 50, "clumps": 20, "few": 20, "rods": 16, "colony": 34, "empty": 6},
     "crowded": {"clumps": 70, "blobs": 20},
     "cytoplasm": {
         "blobs": 20,
@@ -77,19 +77,19 @@ SHARES: Mapping[str, Mapping[str, float]] = {
         "spiky": 25,
         "adherent": 25,
         "few": 18,
-        "rods": 8,
-        "colony": 8,
+        "rods": 10,
+        "colony": 16,
         "empty": 6,
     },
     "two_stains": {"blobs": 20, "sheet": 45, "spiky": 15, "adherent": 15, "few": 20},
     "membrane": {"sheet": 40, "clumps": 8, "blobs": 8},
     "phase": {
-        "spiky": 30,
-        "adherent": 70,
+        "spiky": 35,
+        "adherent": 100,
         "sheet": 25,
         "blobs": 20,
-        "rods": 18,
-        "colony": 30,
+        "rods": 30,
+        "colony": 75,
         "few": 14,
         "empty": 6,
     },

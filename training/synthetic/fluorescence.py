@@ -112,7 +112,19 @@ def exposed(scene: Scene, light: Image, most_ground: float = 0.2) -> Image:
     light = light + ground * np.clip(1 + rng.uniform(0, 0.5) * scene.ground, 0, 3) + rng.uniform(0, 0.05)
     if chance(rng, 0.25):
         light = light + ghosts(scene) * rng.uniform(0.05, 0.35)
+    if chance(rng, 0.2):
+        light = light + remains(scene) * rng.uniform(0.03, 0.25)
     return light
+
+
+def remains(scene: Scene) -> Image:
+    """0 to about 1: vesicles and specks of stain between cells, smaller and fainter than these."""
+    rng, size = scene.rng, scene.size
+    radius = max(scene.diameter * rng.uniform(0.1, 0.25), 1)
+    points = np.zeros((size, size), np.float32)
+    count = int(rng.uniform(0.002, 0.03) * (size / radius) ** 2) + 1
+    points[tuple(rng.integers(0, size, (2, count)))] = rng.lognormal(0, 0.4, count)
+    return 2 * np.pi * radius**2 * blur(points, radius) * (1 - scene.body)
 
 
 def ghosts(scene: Scene) -> Image:

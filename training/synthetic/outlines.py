@@ -26,10 +26,13 @@ def star(rng: Random, radius: float, aspect: float = 1.0, rough: float = 0.0) ->
     return turn(points, rng.uniform(0, np.pi))
 
 
-def pulled(rng: Random, radius: float, ends: int, reach: float, slim: float, angle: float) -> Outline:
+def pulled(
+    rng: Random, radius: float, ends: int, reach: float, slim: float, angle: float, ruffled: float = 0.0
+) -> Outline:
     """A cell drawn out towards `ends`, each by about `reach` radii; `slim` (0 to 1) cells are thin between.
 
-    With two ends it is a spindle that lies at `angle`; with no reach, round.
+    With two ends it is a spindle that lies at `angle`; with no reach, round. `ruffled`
+    (0 to 0.3) ones have lobes and small teeth along their margin.
     """
     at = np.linspace(0, 2 * np.pi, 2 * corners(radius), endpoint=False)
     towards = angle + 2 * np.pi * (np.arange(ends) + rng.normal(0, 0.15, ends)) / ends
@@ -37,7 +40,10 @@ def pulled(rng: Random, radius: float, ends: int, reach: float, slim: float, ang
     sharp = rng.uniform(0.2, 0.7, ends)  # rad, half the width of an end
     off = np.abs((at[:, None] - towards + np.pi) % (2 * np.pi) - np.pi)  # (V, E), rad from each end
     tips = (lengths * np.exp(-off / sharp)).sum(axis=1)
-    long = radius * (1 - 0.45 * slim * min(reach, 1) + tips)
+    waves = np.arange(4, 15)
+    heights = ruffled * rng.standard_normal(len(waves)) / waves**0.7
+    teeth = (heights * np.cos(waves * at[:, None] + rng.uniform(0, 2 * np.pi, len(waves)))).sum(axis=1)
+    long = radius * (1 - 0.45 * slim * min(reach, 1) + tips) * (1 + teeth).clip(0.5, 2)
     return np.stack([long * np.sin(at), long * np.cos(at)], axis=1)
 
 

@@ -87,6 +87,16 @@ def stroma(scene: Scene) -> Image:
         amount += rng.uniform(0.4, 1) * blur(
             bystanders(rng, size, rng.uniform(6, 14), 0.06) * (1 - scene.body), 0.8
         )
+    if chance(rng, 0.25):  # granules and lumps, pink as cytoplasm, round as nuclei
+        lumps = smooth(rng, size, max(scene.diameter * rng.uniform(0.15, 0.8), 3))
+        amount += rng.uniform(0.2, 0.8) * np.clip(lumps - rng.uniform(0.8, 1.5), 0, 1)
+    if chance(rng, 0.25):  # vacuoles
+        small = max(scene.diameter * rng.uniform(0.3, 1), 4)
+        amount *= 1 - rng.uniform(0.4, 1) * blur(bystanders(rng, size, small, rng.uniform(0.01, 0.12)), 0.7)
+    if chance(rng, 0.25):  # cells that shrank away from what is around them
+        gap = rng.uniform(0.05, 0.3) * scene.diameter
+        near = np.clip((gap - scene.outside) / 1.5 + 0.5, 0, 1) * (1 - scene.body)
+        amount *= 1 - rng.uniform(0.3, 1) * near * np.clip(scene.ground + rng.uniform(0, 1), 0, 1)
     return amount.clip(0, 1.8)
 
 

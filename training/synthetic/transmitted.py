@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.synthetic.fields import Image, blur, chance, log_uniform, smooth
+from training.synthetic.fields import Image, Random, blur, chance, log_uniform, smooth
 from training.synthetic.scene import Scene
 
 BACTERIA = ("rods", "colony")  # layouts
@@ -20,9 +20,19 @@ def phase(scene: Scene) -> Image:
     """
     rng = scene.rng
     if scene.layout.name in BACTERIA and chance(rng, 0.6):
-        return bacteria(scene)
-    if scene.layout.name in ADHERENT and chance(rng, 0.6):
-        return spread_out(scene)
+        image = bacteria(scene)
+    elif scene.layout.name in ADHERENT and chance(rng, 0.6):
+        image = spread_out(scene)
+    else:
+        image = delayed(scene)
+    if chance(rng, 0.6):
+        image += specks(rng, scene.size, scene.diameter) + rings(rng, scene.size)
+    return within(image)
+
+
+def delayed(scene: Scene) -> Image:
+    """Phase contrast of cells that are thick all over."""
+    rng = scene.rng
     delay = thickness(scene)
     halo = log_uniform(rng, 2, 14)  # px: the optics give it, not the cell
     image = delay - rng.uniform(0.6, 1.05) * blur(delay, halo)
@@ -34,7 +44,7 @@ def phase(scene: Scene) -> Image:
     if chance(rng, 0.4):  # rounded cells, bright as lamps, among flat ones
         image += rng.uniform(0.2, 0.6) * scene.some_cells(rng.uniform(0.05, 0.6)) * scene.depth
     image += 0.5 + log_uniform(rng, 0.002, 0.04) * scene.ground
-    return within(blur(image, rng.uniform(0.3, 1.2)))
+    return blur(image, rng.uniform(0.3, 1.2))
 
 
 def spread_out(scene: Scene) -> Image:
@@ -49,6 +59,9 @@ def spread_out(scene: Scene) -> Image:
     )
     image = rng.uniform(-0.3, 0.05) * scene.depth ** rng.uniform(1, 3) * scene.per_cell(0.4)
     image += scene.body * (rng.uniform(0.01, 0.1) * scene.texture + rng.uniform(0.01, 0.1) * scene.grain)
+    if chance(rng, 0.5):  # vesicles, dark and bright, in the thick part
+        vesicles = np.sign(scene.grain) * np.clip(np.abs(scene.grain) - rng.uniform(0.8, 1.6), 0, 2)
+        image += rng.uniform(0.05, 0.35) * vesicles * scene.depth ** rng.uniform(0.3, 1.5)
     signed = scene.outside - scene.inside + 0.5  # px beyond the border
     light, dark = rng.uniform(-1, 2), rng.uniform(-4, -1)
     image += rng.uniform(0.05, 0.45) * part * np.exp(-((signed - light) ** 2) / rng.uniform(1, 5))
@@ -63,18 +76,49 @@ def spread_out(scene: Scene) -> Image:
         image += rng.uniform(0.2, 0.7) * round_ones * scene.depth ** rng.uniform(0.5, 2)
     image -= rng.uniform(0, 0.8) * blur(image, log_uniform(rng, 3, 14))
     image += rng.uniform(0.35, 0.6) + log_uniform(rng, 0.002, 0.03) * scene.ground
-    return within(blur(image, rng.uniform(0.3, 1.2)))
+    return blur(image, rng.uniform(0.3, 1.2))
 
 
 def bacteria(scene: Scene) -> Image:
     """Phase contrast of bacteria: even and dark, with light between them and a wide glow around."""
     rng = scene.rng
-    dark = rng.uniform(0.25, 0.6)
-    image = -dark * blur(scene.body * scene.per_cell(rng.uniform(0.02, 0.15)), rng.uniform(0.5, 2.2))
-    image += dark * rng.uniform(0.3, 1) * blur(scene.body, log_uniform(rng, 3, 18))
+    width = scene.diameter / 1.5  # px; see the layouts
+    dark = rng.uniform(0.25, 0.9)
+    soft = rng.uniform(0.5, 1.2) + rng.uniform(0, 0.14) * width  # what is enlarged has soft borders
+    image = -dark * blur(scene.body * scene.per_cell(rng.uniform(0.02, 0.15)), soft)
+    image += dark * rng.uniform(0.3, 1) * blur(scene.body, log_uniform(rng, 3, max(18, width)))
     image *= 1 + rng.uniform(0, 0.15) * scene.texture * scene.body
-    image += rng.uniform(0.5, 0.7) + log_uniform(rng, 0.002, 0.03) * scene.ground
-    return within(image)
+    return image + np.float32(rng.uniform(0.5, 0.7)) + log_uniform(rng, 0.002, 0.03) * scene.ground
+
+
+def specks(rng: Random, size: int, diameter: float) -> Image:
+    """Phase contrast of what floats or lies about: dots with a ring of the other sign.
+
+    They are smaller than the cells of the field, whose `diameter` is in px.
+    """
+    image = np.zeros((size, size), np.float32)
+    for _ in range(int(rng.integers(1, 4))):
+        sigma = rng.uniform(0.7, np.clip(0.09 * diameter, 0.9, 3.5))
+        count = int(log_uniform(rng, 2, 120) * (size / 352) ** 2 / sigma) + 1
+        points = np.zeros_like(image)
+        strong = rng.uniform(0.05, 0.5) * rng.lognormal(0, 0.6, count) * rng.choice([-1, -1, -1, 1], count)
+        points[tuple(rng.integers(0, size, (2, count)))] = strong
+        ring = rng.uniform(1.6, 2.6) * sigma
+        image += 2 * np.pi * sigma**2 * blur(points, sigma)
+        image -= rng.uniform(0.3, 0.7) * 2 * np.pi * ring**2 * blur(points, ring)
+    return image
+
+
+def rings(rng: Random, size: int) -> Image:
+    """Faint rings of drops far out of focus."""
+    image = np.zeros((size, size), np.float32)
+    y, x = np.indices((size, size), np.float32)
+    for _ in range(int(rng.integers(0, 4))):
+        down, across = rng.uniform(-0.1, 1.1, 2) * size
+        radius, wide = log_uniform(rng, 8, size / 4), rng.uniform(2, 8)
+        off = (np.hypot(y - down, x - across) - radius) / wide
+        image += rng.uniform(-0.12, 0.12) * np.cos(2 * off) * np.exp(-(off**2))
+    return image
 
 
 def thickness(scene: Scene) -> Image:
