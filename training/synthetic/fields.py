@@ -63,6 +63,18 @@ def blur(image: NDArray[np.generic], sigma: float) -> Image:
     return ndimage.uniform_filter(wide, (step, step) + (1,) * rest, mode="nearest")  # no steps remain
 
 
+def scattered(rng: Random, size: int, heights: NDArray[np.float64]) -> Image:
+    """`(S, S)`: each of `heights` at a pixel anywhere, 0 elsewhere; what `dots` are made of."""
+    points = np.zeros((size, size), np.float32)
+    points[tuple(rng.integers(0, size, (2, len(heights))))] = heights
+    return points
+
+
+def dots(points: Image, sigma: float) -> Image:
+    """Gaussian dots of `sigma` px, as high in their middles as `points` are."""
+    return 2 * np.pi * sigma**2 * blur(points, sigma)
+
+
 def bent(rng: Random, field: Image) -> Image:
     """The field with its straight lines pulled into waves."""
     size = len(field)

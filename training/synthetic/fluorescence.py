@@ -5,7 +5,17 @@ from __future__ import annotations
 import numpy as np
 
 from training.synthetic.canvas import Canvas
-from training.synthetic.fields import Image, bent, blur, chance, log_uniform, smooth, streaked
+from training.synthetic.fields import (
+    Image,
+    bent,
+    blur,
+    chance,
+    dots,
+    log_uniform,
+    scattered,
+    smooth,
+    streaked,
+)
 from training.synthetic.outlines import star
 from training.synthetic.scene import Scene
 
@@ -121,10 +131,8 @@ def remains(scene: Scene) -> Image:
     """0 to about 1: vesicles and specks of stain between cells, smaller and fainter than these."""
     rng, size = scene.rng, scene.size
     radius = max(scene.diameter * rng.uniform(0.1, 0.25), 1)
-    points = np.zeros((size, size), np.float32)
     count = int(rng.uniform(0.002, 0.03) * (size / radius) ** 2) + 1
-    points[tuple(rng.integers(0, size, (2, count)))] = rng.lognormal(0, 0.4, count)
-    return 2 * np.pi * radius**2 * blur(points, radius) * (1 - scene.body)
+    return dots(scattered(rng, size, rng.lognormal(0, 0.4, count)), radius) * (1 - scene.body)
 
 
 def ghosts(scene: Scene) -> Image:

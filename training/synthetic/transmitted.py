@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.synthetic.fields import Image, Random, blur, chance, log_uniform, smooth
+from training.synthetic.fields import Image, Random, blur, chance, dots, log_uniform, scattered, smooth
 from training.synthetic.scene import Scene
 
 BACTERIA = ("rods", "colony")  # layouts
@@ -100,12 +100,10 @@ def specks(rng: Random, size: int, diameter: float) -> Image:
     for _ in range(int(rng.integers(1, 4))):
         sigma = rng.uniform(0.7, np.clip(0.09 * diameter, 0.9, 3.5))
         count = int(log_uniform(rng, 2, 120) * (size / 352) ** 2 / sigma) + 1
-        points = np.zeros_like(image)
         strong = rng.uniform(0.05, 0.5) * rng.lognormal(0, 0.6, count) * rng.choice([-1, -1, -1, 1], count)
-        points[tuple(rng.integers(0, size, (2, count)))] = strong
+        points = scattered(rng, size, strong)
         ring = rng.uniform(1.6, 2.6) * sigma
-        image += 2 * np.pi * sigma**2 * blur(points, sigma)
-        image -= rng.uniform(0.3, 0.7) * 2 * np.pi * ring**2 * blur(points, ring)
+        image += dots(points, sigma) - rng.uniform(0.3, 0.7) * dots(points, ring)
     return image
 
 

@@ -22,7 +22,7 @@ def test_what_floats_is_smaller_than_a_cell(diameter):
 
 
 def test_what_floats_leaves_the_lamp_as_it_was():
-    """A ring as strong as its speck: else a field of specks would be darker than one without."""
+    """Specks of more weight than their rings would make a field of them darker than one without."""
     means = [specks(np.random.default_rng(seed), 256, 40).mean() for seed in range(40)]
     assert abs(np.mean(means)) < 0.05
 
