@@ -65,6 +65,11 @@ def add_making(group: Group) -> None:
     widen.add_argument("-o", "--out", type=Path, required=True, metavar="PT", help="a phase's `start`")
     widen.set_defaults(run=commands.run_widen)
 
+    average = group.add_parser("average", help="the mean of networks that went on from one another")
+    average.add_argument("weights", type=Path, nargs="+", help="files: safetensors, or runs/<phase>.pt")
+    average.add_argument("-o", "--out", type=Path, required=True, metavar="PT", help="one network")
+    average.set_defaults(run=commands.run_average)
+
     adapt = group.add_parser(
         "tune", help="adapt the carried pair to a handful of labelled images, in minutes"
     )

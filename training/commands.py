@@ -52,6 +52,16 @@ def run_widen(chosen: argparse.Namespace) -> None:
     print(chosen.out)
 
 
+def run_average(chosen: argparse.Namespace) -> None:
+    from training.average import average
+    from training.fit import save
+    from training.network import load_network
+
+    has_folder(chosen.out)
+    save(chosen.out, average([load_network(path) for path in chosen.weights]).state_dict())
+    print(chosen.out)
+
+
 def run_plot(chosen: argparse.Namespace) -> None:
     from training.log import plot
 

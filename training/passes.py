@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.cells import Found, find_cells
-from app.network import Calibration, Network
+from app.network import Band, Calibration, Network, ScaleBands
+from app.network.closer import apparent_diameter, may_pay, pays
 from app.network.engines import Engine
 from app.network.inference import sigmoid
 from app.network.ladder import VIEWS
 from app.network.passes import single_pass
-from app.network.scales import AUTO, rescaled, scaled, worth_running
+from app.network.scales import AUTO, CLOSEST, rescaled, scaled, worth_running
 from app.network.stains import find_strength, lenient, shown
+from app.network.strips import Rows
 from app.network.windows import View
 from app.read import Pixels
 from app.settings import Windows
@@ -73,6 +75,36 @@ def segment_all(
     return {name: found.labels for name, found in find_all(engines, image, wanted, knows).items()}
 
 
+@dataclass(frozen=True)
+class Outputs:
+    """What passes over one image gave, each run when it is first asked for."""
+
+    rows: Rows
+    shape: tuple[int, int]
+    kept: dict[tuple[float, Engine, View], NDArray[np.float32]] = field(default_factory=dict)
+
+    def bands(self, passes: Sequence[tuple[Engine, View]], scales: tuple[float, ...]) -> ScaleBands:
+        """The mean of `passes` at those of `scales` that a prediction runs, finest first."""
+        bands = [self.band(passes, scale) for scale in worth_running(scales, self.shape)]
+        finest, band = bands[0]
+        if may_pay(scales, self.shape) and pays(apparent_diameter(*band, finest)):
+            bands.insert(0, self.band(passes, CLOSEST))
+        return bands
+
+    def band(self, passes: Sequence[tuple[Engine, View]], scale: float) -> tuple[float, Band]:
+        """The mean of `passes` at one scale."""
+        mean = np.stack([self.one(scale, *which) for which in passes]).mean(axis=0, dtype=np.float32)
+        return scale, (mean[:2], sigmoid(mean[2]))
+
+    def one(self, scale: float, engine: Engine, view: View) -> NDArray[np.float32]:
+        """`(3, h, w)` of one pass."""
+        key = scale, engine, view
+        if key not in self.kept:
+            seen, grid = rescaled(self.rows, self.shape, scale), scaled(self.shape, scale)
+            self.kept[key] = single_pass(engine, seen, grid, view, WINDOWS)
+        return self.kept[key]
+
+
 def find_all(
     engines: Sequence[Engine],
     image: NDArray[np.uint8],
@@ -85,26 +117,17 @@ def find_all(
     """
     shape = image.shape[0], image.shape[1]
     strength = find_strength(Pixels(image), shape)
-    rows = shown(Pixels(image), shape[0], strength)
+    outputs = Outputs(shown(Pixels(image), shape[0], strength), shape)
     embedding, specialist = knows.recognise(Pixels(image), shape, strength > 0) if knows else (None, "")
     calibration = (knows.calibration if knows else None) or Calibration()
-    outputs: dict[tuple[float, Engine, View], NDArray[np.float32]] = {}
     found = {}
     for variant in wanted:
         by_look = variant.by_look and specialist
         seers = knows.engines_of(specialist) if knows and by_look else engines
         passes = dict.fromkeys((seers[0 if by_look else model], view) for model, view in variant.keys)
-        bands = []
-        for scale in worth_running(variant.scales, shape):
-            for engine, view in passes:
-                if (scale, engine, view) not in outputs:
-                    seen, grid = rescaled(rows, shape, scale), scaled(shape, scale)
-                    outputs[scale, engine, view] = single_pass(engine, seen, grid, view, WINDOWS)
-            mean = np.stack([outputs[scale, *one] for one in passes]).mean(axis=0, dtype=np.float32)
-            bands.append((scale, (mean[:2], sigmoid(mean[2]))))
+        bands = outputs.bands(tuple(passes), variant.scales)
         default = variant.by_default or by_look
         setting = (Calibration() if default else calibration).setting_for(embedding)
-        heard = setting.heard(bands)
         tracking = lenient(setting.tracking, strength)
-        found[variant.name] = find_cells(heard, shape, tracking, setting.merging)
+        found[variant.name] = find_cells(setting.heard(bands), shape, tracking, setting.merging)
     return found
