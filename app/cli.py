@@ -58,7 +58,7 @@ def parser() -> argparse.ArgumentParser:
     )
     images.add_argument("-o", "--output", type=Path, required=True, help="folder for the results")
     images.add_argument("--budget", default="challenge", help="challenge, none or seconds per image")
-    images.add_argument("--scales", default="auto", metavar="A,B", help="auto, or some of 2,1,0.5,0.25,0.125")
+    images.add_argument("--scales", default="auto", metavar="A,B", help="auto, or some of 4, 2, 1 … 0.125")
     images.add_argument(
         "--settings", default="calibrated", choices=["calibrated", "default"],
         help="what follows the network: as it was chosen for the weights, or the defaults",

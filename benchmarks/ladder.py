@@ -21,9 +21,8 @@ from pathlib import Path
 import numpy as np
 
 from app.cells import find_cells
-from app.network import Network, choose_device, find_weights
+from app.network import Network, Progress, choose_device, find_weights
 from app.network.clock import Clock
-from app.network.inference import Progress
 from app.network.ladder import FILE, Step, of_kind
 from app.network.scales import AUTO, worth_running
 from app.read import open_image

@@ -1,6 +1,7 @@
 """What each scale finds, what merging makes of it, and what scores are worth, on images with labels.
 
     python -m benchmarks.scales --data ../shared/data/cells              # the table
+    python -m benchmarks.scales --data ../shared/data/cells closer       # where a look at four times pays
     python -m benchmarks.scales --data ../shared/data/cells calibration  # how often a score is right
 
 F1 at IoU 0.5 by the organisers' rule, means over the images of a set; images
@@ -21,10 +22,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.cells import find_cells
-from app.network import Clock, Network, ScaleBands, choose_device, find_weights
-from app.network.inference import Progress
+from app.network import Clock, Network, Progress, ScaleBands, choose_device, find_weights
+from app.network.closer import apparent_diameter, may_pay, pays
 from app.network.ladder import Rung
-from app.network.scales import AUTO, SCALES, worth_running
+from app.network.scales import AUTO, CLOSEST, SCALES, worth_running
 from app.read import Pixels
 from app.run.calibrated import alone
 from app.settings import Merging, Tracking, Windows
@@ -90,12 +91,13 @@ def resized(field: Field) -> Field:
     )
 
 
-def seen(network: Network, image: NDArray[np.uint8]) -> ScaleBands:
-    """Flow and probability at all scales that pay."""
+def seen(network: Network, image: NDArray[np.uint8], scales: tuple[float, ...] = AUTO) -> ScaleBands:
+    """Flow and probability at those of `scales` that pay."""
     shape = image.shape[0], image.shape[1]
     _, specialist = network.recognise(Pixels(image), shape)
-    rung = Rung(OVERLAP, len(network.engines_of(specialist)), worth_running(AUTO, shape))
-    return network.planned(Pixels(image), shape, Clock.start(None), Progress(rung, 0, specialist=specialist))
+    rung = Rung(OVERLAP, len(network.engines_of(specialist)), worth_running(scales, shape))
+    progress = Progress(rung, 0, specialist=specialist, closer=may_pay(scales, shape))
+    return network.planned(Pixels(image), shape, Clock.start(None), progress)
 
 
 def table(network: Network, pairs: list[Pair], per_set: int) -> str:
@@ -130,6 +132,29 @@ def table(network: Network, pairs: list[Pair], per_set: int) -> str:
     return "\n".join(lines)
 
 
+def closer(network: Network, pairs: list[Pair], per_set: int) -> str:
+    """Markdown: small fields by how large their cells appear, without and with a look at CLOSEST."""
+    lines = ["| field | cells | median, px | appear, px | F1 | F1 with a closer look |", "|---" * 6 + "|"]
+    rows = []
+    for field in fields(pairs, per_set):
+        shape = field.true.shape[0], field.true.shape[1]
+        if may_pay(AUTO, shape) and field.diameter >= LEAST:
+            plain = seen(network, field.image, AUTO[1:])
+            near = [*seen(network, field.image, (CLOSEST,)), *plain]
+            merged = (find_cells(bands, shape, Tracking(), Merging()) for bands in (plain, near))
+            f1s = [match(field.true, found.labels).f1 for found in merged]
+            scale, band = plain[0]
+            name = f"{field.set} × {field.factor:g} {field.id[:8]}"
+            rows.append((apparent_diameter(*band, scale), name, field.true.max(), field.diameter, *f1s))
+    for appear, name, cells, diameter, *f1s in sorted(rows):
+        lines.append(f"| {name} | {cells} | {diameter:.1f} | {appear:.1f} | {f1s[0]:.3f} | {f1s[1]:.3f} |")
+    gained = [with_it - without for appear, *_, without, with_it in rows if pays(appear)]
+    lines.append(
+        f"\n{len(gained)} of {len(rows)} are looked at closer; F1 {np.mean(gained):+.3f} in their mean."
+    )
+    return "\n".join(lines)
+
+
 def calibration(network: Network, pairs: list[Pair], per_set: int) -> str:
     """Markdown: of the cells in each tenth of score, the share with a true cell at IoU 0.5."""
     scores, right = [], []
@@ -161,12 +186,15 @@ def hits(true: Labels, found: Labels, count: int) -> NDArray[np.bool_]:
     return hit[1:]
 
 
+TABLES = {"table": table, "closer": closer, "calibration": calibration}
+
+
 def main() -> None:
-    """Prints one of the two tables."""
+    """Prints one of TABLES."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("what", nargs="?", default="table", choices=["table", "calibration"])
+    parser.add_argument("what", nargs="?", default="table", choices=sorted(TABLES))
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--split", default="val")
     parser.add_argument("--sets", nargs="+", metavar="SET", help="these alone")
@@ -179,7 +207,7 @@ def main() -> None:
     pairs = find_pairs(options.data, options.split)
     if options.sets:
         pairs = [pair for pair in pairs if pair.set in options.sets]
-    print((table if options.what == "table" else calibration)(network, pairs, options.per_set))
+    print(TABLES[options.what](network, pairs, options.per_set))
 
 
 if __name__ == "__main__":

@@ -17,8 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.cells import find_cells
-from app.network import Clock, Network, choose_device, find_weights
-from app.network.inference import Progress
+from app.network import Clock, Network, Progress, choose_device, find_weights
 from app.network.ladder import Rung
 from app.network.scales import AUTO, worth_running
 from app.network.stains import DAB, DENSITY, HAEMATOXYLIN, find_strength, lenient, shares

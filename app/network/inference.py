@@ -19,11 +19,13 @@ from numpy.typing import NDArray
 
 from ..settings import Windows
 from .clock import MERGING, Clock, Speed
+from .closer import apparent_diameter, may_pay, pays
 from .engines import Device, Engine, Precision, load, load_engines
 from .ladder import Rung, Step, carried_steps, choose, ladder, pass_order, published, steps_of
 from .modality import look
 from .passes import IN_MEMORY, Mean, Pass, Seen, Where
-from .scales import rescaled, scaled, worth_running
+from .progress import Progress
+from .scales import CLOSEST, LEAST_SIDE, rescaled, scaled, tracked_pixels, worth_running
 from .stains import find_strength, lenient, shown
 from .strips import Rows, Strips
 from .weights import Calibration, Member, Setting, Specialists, Weights
@@ -35,29 +37,6 @@ ScaleBands = list[tuple[float, Band]]  # scale and what was seen at it, finest f
 PROBE_FROM = 12  # windows; a plan of fewer is over before a probe would pay
 LOOKS = 8  # rows of windows that are looked at for signal
 DEFAULTS = Setting()
-
-
-@dataclass
-class Progress:
-    """What was planned for an image and what became of it."""
-
-    rung: Rung
-    windows: int  # in the plan
-    signal: float = 1.0  # part of them that the network has to run; the others are glass
-    done: int = 0  # windows gone through so far
-    passes: int = 0  # in the result; in a slide those that went to its end
-    embedding: tuple[float, ...] | None = None  # what the image looks like, where weights ask for it
-    specialist: str = ""  # the model that has learned such images and takes the pair's place
-    haematoxylin: float = 0.0  # above 0 the image is in DAB and this stain of it is seen; see stains.py
-
-    def __str__(self) -> str:
-        scales = ""
-        if self.rung.scales != (1,):
-            scales = f", scales {' '.join(f'{scale:g}' for scale in self.rung.scales)}"
-        stain = ", seen without its DAB" if self.haematoxylin else ""
-        model = f" by {self.specialist}" if self.specialist else ""
-        passes = f"{self.passes} of {self.rung.passes} passes{model}"
-        return f"{passes} at overlap {self.rung.overlap:g}{scales}{stain}"
 
 
 @dataclass
@@ -134,10 +113,12 @@ class Network:
         """
         as_published = clock.budget is None and scales == (1,)
         strength = 0.0 if as_published else find_strength(image, shape)
-        scales = worth_running(scales, shape)
+        closer, scales = may_pay(scales, shape), worth_running(scales, shape)
         embedding, specialist = self.recognise(image, shape, strength > 0)
         models = len(self.engines_of(specialist))
-        known = partial(Progress, embedding=embedding, specialist=specialist, haematoxylin=strength)
+        known = partial(
+            Progress, embedding=embedding, specialist=specialist, haematoxylin=strength, closer=closer
+        )
         if clock.budget is None:
             rung = published(models, self.windows, scales)
             return known(rung, rung.count(shape, self.windows))
@@ -164,10 +145,17 @@ class Network:
         """
         if self.owner is not None or not asks_for_looks(self.calibration, self.specialists):
             return None, self.owner or ""
-        grid = Grid(shape, View.IDENTITY, self.windows)
-        embedding = look(self.engines[0], image, grid)  # type: ignore[arg-type]
-        owner = self.specialists.choose(embedding, in_dab=in_dab) if self.specialists else None
+        embedding = self.look(image, shape, 1)
+        halved = partial(self.look, image, shape, 0.5)
+        owner = self.specialists and self.specialists.choose(embedding, in_dab=in_dab, halved=halved)
         return embedding, owner.name if owner else ""
+
+    def look(self, image: Rows, shape: tuple[int, int], scale: float) -> tuple[float, ...] | None:
+        """What the first model sees at a scale; None for nothing, and where hardly a pixel is left."""
+        if scale < 1 and max(shape) * scale < LEAST_SIDE:
+            return None
+        grid = Grid(scaled(shape, scale), View.IDENTITY, self.windows)
+        return look(self.engines[0], rescaled(image, shape, scale), grid)  # type: ignore[arg-type]
 
     def for_all_like(self, image: Rows, shape: tuple[int, int]) -> Network:
         """This network for images that looks must not tell apart, as planes of a stack; `image` is one."""
@@ -196,10 +184,26 @@ class Network:
     def planned(self, image: Rows, shape: tuple[int, int], clock: Clock, progress: Progress) -> ScaleBands:
         """What the plan of `progress` gives for the whole image."""
         found = []
-        for scale in reversed(progress.rung.scales):
+        for scale in self.each_scale(shape, clock, progress):
             (band,) = self.bands(image, shape, clock, progress, scale, shape[0])
             found.append((scale, band))
         return found[::-1]
+
+    def each_scale(self, shape: tuple[int, int], clock: Clock, progress: Progress) -> Iterator[float]:
+        """Those of the plan, coarsest first, to be run one after the other; then a closer look, if it pays.
+
+        It becomes part of the plan when there is time for one pass at least.
+        """
+        yield from reversed(progress.rung.scales)
+        if not pays(progress.diameter):
+            return
+        rung = replace(progress.rung, scales=(CLOSEST, *progress.rung.scales))
+        windows = rung.count_at(CLOSEST, shape, self.windows)
+        rest = self.speed.rest(tracked_pixels(shape, rung.scales), progress.signal)
+        each_pass = windows / rung.passes_at(CLOSEST) * (self.speed.window or 0.0)
+        if each_pass <= clock.left - rest - merging_seconds(shape, rung):
+            progress.rung, progress.windows, progress.closer = rung, progress.windows + windows, False
+            yield CLOSEST
 
     def bands(
         self,
@@ -241,6 +245,8 @@ class Network:
             progress.passes = len(taken)
             rows = mean.release(bottom)
             rows[2] = sigmoid(rows[2])
+            if progress.closer and scale == rung.scales[0] and bottom - top == seen[0]:
+                progress.diameter = apparent_diameter(rows[:2], rows[2], scale)
             began = time.monotonic()
             yield rows[:2], rows[2]
             if bottom < seen[0]:  # the caller has tracked and written what it could
@@ -270,11 +276,6 @@ class Network:
 def asks_for_looks(calibration: Calibration | None, specialists: Specialists | None) -> bool:
     """Whether anything of the weights depends on what an image looks like."""
     return specialists is not None or (calibration is not None and bool(calibration.modalities))
-
-
-def tracked_pixels(shape: tuple[int, int], scales: Sequence[float]) -> int:
-    """Pixels of the grids of all `scales` together."""
-    return sum(math.prod(scaled(shape, scale)) for scale in scales)
 
 
 def merging_seconds(shape: tuple[int, int], rung: Rung) -> float:

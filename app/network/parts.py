@@ -21,8 +21,9 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from .inference import Band, Network, Progress, sigmoid
+from .inference import Band, Network, sigmoid
 from .passes import Mean
+from .progress import Progress
 from .scales import scaled
 from .strips import Rows
 

@@ -8,6 +8,7 @@ smaller one is that large at 2.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,8 @@ from numpy.typing import NDArray
 from ..errors import UsageError
 from .strips import Rows
 
-SCALES = (2.0, 1.0, 0.5, 0.25, 0.125)  # finest first, as everywhere
+SCALES = (4.0, 2.0, 1.0, 0.5, 0.25, 0.125)  # finest first, as everywhere
+CLOSEST = SCALES[0]  # no part of a plan with other scales; closer.py tells when it is run after them
 AUTO = SCALES  # what `--scales auto` runs, as far as an image is worth it
 MOST_DOUBLED = 500_000  # px; in a larger image scale 2 would take the time that flips need
 LEAST_SIDE = 100  # px; an image whose longer side is less at a scale holds no cell for it
@@ -25,6 +27,11 @@ CUBIC = np.array([-9, 111, 29, -3], np.float32) / 128  # Catmull-Rom's weights a
 def scaled(shape: tuple[int, int], scale: float) -> tuple[int, int]:
     """`shape` as the network sees it, rounded up."""
     return math.ceil(shape[0] * scale), math.ceil(shape[1] * scale)
+
+
+def tracked_pixels(shape: tuple[int, int], scales: Sequence[float]) -> int:
+    """Pixels of the grids of all `scales` together."""
+    return sum(math.prod(scaled(shape, scale)) for scale in scales)
 
 
 def parse_scales(text: str) -> tuple[float, ...]:
@@ -42,9 +49,11 @@ def parse_scales(text: str) -> tuple[float, ...]:
 
 
 def worth_running(scales: tuple[float, ...], shape: tuple[int, int]) -> tuple[float, ...]:
-    """Those of `scales` that pay for an image of `shape`; at least one is left."""
+    """Those of `scales` that pay for any image of `shape`; at least one is left."""
 
     def pays(scale: float) -> bool:
+        if scale == CLOSEST:
+            return False
         if scale > 1:
             return shape[0] * shape[1] <= MOST_DOUBLED
         return scale == 1 or max(shape) * scale >= LEAST_SIDE
@@ -56,7 +65,10 @@ def rescaled(image: Rows, shape: tuple[int, int], scale: float) -> Rows:
     """`image` of `shape` at one of SCALES; 1 is the image itself."""
     if scale == 1:
         return image
-    return Doubled(image, shape) if scale > 1 else Reduced(image, shape, round(1 / scale))
+    if scale < 1:
+        return Reduced(image, shape, round(1 / scale))
+    twice = Doubled(image, shape)
+    return twice if scale == 2 else Doubled(twice, (2 * shape[0], 2 * shape[1]))
 
 
 class Reduced:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from ..network.inference import Progress
+from ..network import Progress
 
 OURS = logging.getLogger(__name__.partition(".")[0])  # app, or mediar_box where it is installed
 WINDOWS_SHOWN_FROM = 200  # windows; fewer are over before a bar of their own can be read

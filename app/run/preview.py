@@ -8,8 +8,9 @@ from pathlib import Path
 from ..errors import ImageError, UsageError
 from ..network import Weights, budget_seconds, parse_scales
 from ..network.clock import Speed
+from ..network.closer import may_pay
 from ..network.ladder import Rung, ladder, published, steps_of
-from ..network.scales import worth_running
+from ..network.scales import CLOSEST, worth_running
 from ..read import ImageInfo, find_images, find_stacks, open_image, open_stack
 from ..settings import Job
 from ..system import machine
@@ -79,14 +80,16 @@ def paragraph(job: Job, info: ImageInfo, need: Need, weights: Weights) -> list[s
     budget = budget_seconds(job.budget, *shape)
     told = weights.specialists
     models = 1 if told and told.rest else len(weights.members)
-    scales = worth_running(parse_scales(job.scales), shape)
+    asked = parse_scales(job.scales)
+    scales = worth_running(asked, shape)
     full = published(models, job.windows, scales)
     if budget is not None:
         full = ladder(steps_of(weights), models, job.windows, scales)[0]
+    closer = f"; scale {CLOSEST:g}, too, where cells are small" if may_pay(asked, shape) else ""
     return [
         f"{info.height} × {info.width}, axes {info.axes}, {info.channels} channels, {info.dtype}, {pixel}",
         *(f"note: {note}" for note in info.notes),
-        f"time: {'no limit' if budget is None else f'{budget:.1f} s'}; {describe(full, shape, job)}",
+        f"time: {'no limit' if budget is None else f'{budget:.1f} s'}; {describe(full, shape, job)}{closer}",
         *specialists(weights),
         f"memory: about {need.bytes / 1e9:.1f} GB, {'in bands' if need.banded else 'whole'}",
     ]

@@ -41,8 +41,8 @@ def segment(
 
     `image` is `(H, W)` or `(H, W, C)` of any real type and is normalised as a
     file would be; what `read_image` gave is known by its 8-bit
-    steps in [0, 1] and taken as it is. `scales` are "auto" or some of 2, 1,
-    0.5, 0.25, 0.125, such as "1" or "0.5,1". `settings` of what follows the
+    steps in [0, 1] and taken as it is. `scales` are "auto" or some of 4, 2,
+    1, 0.5, 0.25, 0.125, such as "1" or "0.5,1". `settings` of what follows the
     network are those that were chosen for the weights, or this package's
     defaults. A `specialist` of the weights sees images of the look that it
     learned ("auto"), never ("none"), or where its name is given, always. Raises

@@ -44,7 +44,7 @@ def predict(network: Network, source: ImageSource, fields: Path, clock: Clock, s
     height = band_height(shape[1]) if banded else shape[0]
     progress = network.plan(source, shape, clock, network.scales(parse_scales(scales)))
     with whole_folder(fields) as partial:
-        for scale in reversed(progress.rung.scales):
+        for scale in network.each_scale(shape, clock, progress):
             grid = scaled(shape, scale)
             flow = create(partial / f"flow-{scale:g}.npy", (2, *grid))
             probability = create(partial / f"probability-{scale:g}.npy", grid)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from app.network.inference import Progress
+from app.network import Progress
 from app.network.ladder import Rung
 from app.run.finish import Finished
 from app.run.report import NAME, settings, write

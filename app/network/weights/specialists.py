@@ -16,14 +16,16 @@ float16 of length 1, `owners` (N,) int16, the number of the model that learned
 images of this look, from 0, or −1 where none did. An image goes to the owner of
 the nearest of them, if that lies within the owner's reach and all that is not
 the owner's clearly further away; else it is the pair's: who has not learned a
-look does not speak of it. But tissue that is found to be in DAB (../stains.py),
+look does not speak of it. A look that nobody has learned is looked for once more at
+half the image's size: cells that are twice as large look like nothing that was
+learned, at scale 1. But tissue that is found to be in DAB (../stains.py),
 and is seen without it, is that model's which says `dab`.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -37,6 +39,7 @@ from .member import Member, same
 from .states import read_state, write_state
 
 LOOKS = "looks.safetensors"
+Look = Iterable[float] | None  # an embedding, or None where nothing is to be seen
 NOBODY = -1
 CLEARLY = 0.9  # of the distance to the nearest look of others that the nearest of the owner has at most
 
@@ -112,17 +115,25 @@ class Specialists:
         same(self.looks, self.sha256)
         return read_looks(self.looks)
 
-    def choose(self, embedding: Iterable[float] | None, *, in_dab: bool = False) -> Specialist | None:
-        """Who sees such images; None for the pair. Raises WeightsError."""
+    def choose(
+        self, embedding: Look, *, in_dab: bool = False, halved: Callable[[], Look] = lambda: None
+    ) -> Specialist | None:
+        """Who sees such images; None for the pair. Raises WeightsError.
+
+        `halved` looks at the image at half its size; it is called where nobody has learned `embedding`.
+        """
         theirs = next((one for one in self.models if one.dab), None)
         if in_dab and theirs is not None:
             return theirs
         if embedding is None:
             return None
-        return self.learned(np.fromiter(embedding, np.float32)) or self.rest
+        return self.learned(embedding) or self.learned(halved()) or self.rest
 
-    def learned(self, embedding: NDArray[np.float32]) -> Specialist | None:
+    def learned(self, look: Look) -> Specialist | None:
         """Who has learned such images; None where nobody has. Raises WeightsError."""
+        if look is None:
+            return None
+        embedding = np.fromiter(look, np.float32)
         embeddings, owners = self.known
         if embedding.shape != embeddings.shape[1:]:
             raise WeightsError(f"{self.looks}: is of another pair; make it again")
