@@ -145,12 +145,12 @@ class Network:
         """
         if self.owner is not None or not asks_for_looks(self.calibration, self.specialists):
             return None, self.owner or ""
-        embedding = self.look(image, shape, 1)
-        halved = partial(self.look, image, shape, 0.5)
+        embedding = self.embedding_at(image, shape, 1)
+        halved = partial(self.embedding_at, image, shape, 0.5)
         owner = self.specialists and self.specialists.choose(embedding, in_dab=in_dab, halved=halved)
         return embedding, owner.name if owner else ""
 
-    def look(self, image: Rows, shape: tuple[int, int], scale: float) -> tuple[float, ...] | None:
+    def embedding_at(self, image: Rows, shape: tuple[int, int], scale: float) -> tuple[float, ...] | None:
         """What the first model sees at a scale; None for nothing, and where hardly a pixel is left."""
         if scale < 1 and max(shape) * scale < LEAST_SIDE:
             return None
