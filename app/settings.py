@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+FLOW_SCALE = 5.0  # the network predicts 5 × the unit vector towards the centre (arXiv 2212.03465, sec. 3)
+
 
 @dataclass(frozen=True)
 class Windows:

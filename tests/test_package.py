@@ -96,5 +96,5 @@ print(found.labels.max(), mediar_box.compute_masks(found.flow, found.probability
 """
     segmented, tracked = map(int, call(tmp_path, installed / "python", "-c", code).split())
     assert segmented == labels.max()
-    # `compute_masks` has thresholds of its own and knows no scales: of the same flow it makes nearly the same cells
+    # `compute_masks` has thresholds of its own and knows no scales: from one flow come nearly the same cells
     assert abs(tracked - segmented) <= 2

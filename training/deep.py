@@ -14,7 +14,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from training.objective import FLOW_SCALE, known_loss
+from app.settings import FLOW_SCALE
+from training.objective import known_loss
 
 
 class DeepHeads(nn.Module):

@@ -7,11 +7,11 @@ import math
 import torch
 from torch.nn import functional as F
 
+from app.settings import FLOW_SCALE
 from training.settings import Phase
 
 LEAST_KNOWN = 0.05  # of a batch's pixels: fewer would weigh as if they were these
 EDGE = 2  # px to either side of a border
-FLOW_SCALE = 5.0  # the network predicts 5 × the unit flow (paper, sec. 3)
 
 
 def flow_loss(

@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from ..errors import DeviceError
-from ..settings import Tracking
+from ..settings import FLOW_SCALE, Tracking
 from .foreground import foreground
 from .masks import Form
 
@@ -40,7 +40,7 @@ def end_points(
     mask = foreground(probability, tracking.probability_threshold, tracking.min_size)
     height, width = mask.shape
     inside = torch.from_numpy(mask).to(device)
-    step = torch.from_numpy(flow).to(device) * inside / 5  # (2, H, W)
+    step = torch.from_numpy(flow).to(device) * inside / FLOW_SCALE  # (2, H, W)
     step /= step.square().sum(0).sqrt().clamp(min=1)
     field = torch.nn.functional.pad(step, (0, 1, 0, 1)).permute(1, 2, 0).reshape(-1, 2)  # ((H+1)(W+1), 2)
     starts = inside.nonzero().float()  # (n, 2)
@@ -79,7 +79,7 @@ def flow_errors(
     """As app.cells.diffusion.flow_errors: `(n + 1,)` mean squared flow error per id."""
     errors = np.zeros(len(boxes))
     there = torch.from_numpy(labels).to(device)
-    wanted = torch.from_numpy(flow).to(device) / 5
+    wanted = torch.from_numpy(flow).to(device) / FLOW_SCALE
     for cells, side in stacks(boxes):
         corners = torch.from_numpy(boxes[cells].astype(np.int64)).to(device)  # (n, 4)
         offsets = torch.arange(side, device=device)

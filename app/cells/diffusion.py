@@ -14,6 +14,7 @@ import numpy as np
 from numba import prange
 from numpy.typing import NDArray
 
+from ..settings import FLOW_SCALE
 from .ids import bounding_boxes
 from .jit import one_at_a_time, parallel, serial
 
@@ -61,7 +62,9 @@ def compare(labels, boxes, flow):  # type: ignore[no-untyped-def]
             ys, xs, dys, dxs = own_flow(labels, cell, boxes[cell])
             total = 0.0
             for i in range(len(ys)):
-                total += (flow[0, ys[i], xs[i]] / 5 - dys[i]) ** 2 + (flow[1, ys[i], xs[i]] / 5 - dxs[i]) ** 2
+                dy = flow[0, ys[i], xs[i]] / FLOW_SCALE - dys[i]
+                dx = flow[1, ys[i], xs[i]] / FLOW_SCALE - dxs[i]
+                total += dy**2 + dx**2
             errors[cell] = total / len(ys)
     return errors
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..settings import Tracking
+from ..settings import FLOW_SCALE, Tracking
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -56,7 +56,7 @@ def warm_up() -> None:
 
     y, x = np.mgrid[-16:16, -16:16]
     cell = (y**2 + x**2 < 100).astype(np.int32)
-    track(5 * labels_to_flow(cell), cell.astype(np.float32), Tracking())
+    track(FLOW_SCALE * labels_to_flow(cell), cell.astype(np.float32), Tracking())
 
 
 def track_bands(

@@ -16,8 +16,10 @@ import numpy as np
 from numba import prange
 from numpy.typing import NDArray
 
+from ..settings import FLOW_SCALE
 from .jit import parallel, serial
 
+TO_UNIT = np.float32(1 / FLOW_SCALE)
 FIRST_STEPS = 8  # at least so many exact steps: by then pixels have left the border between two cells
 APART = np.float32(2.0)  # px; neighbours that end further from each other don't share their way
 STAYS = np.float32(1e9)  # px; the displacement that marks background: apart from everything
@@ -29,7 +31,7 @@ def end_points(flow: NDArray[np.float32], mask: NDArray[np.bool_], niter: int) -
     """`(H, W)` int32: the flat index of the pixel where each pixel of `mask` ends, -1 elsewhere.
 
     `flow` is `(2, H, W)` at the network's scale, taken as zero outside `mask`;
-    a step is a fifth of it and never longer than one pixel, so that no pixel
+    a step is that in units of `FLOW_SCALE` and never longer than one pixel, so that no pixel
     gets further than `niter` pixels.
     """
     doublings = max(niter // FIRST_STEPS, 1).bit_length() - 1
@@ -54,8 +56,8 @@ def step_field(flow, mask):  # type: ignore[no-untyped-def]
         if y < height:
             for x in range(width):
                 if mask[y, x]:
-                    dy = flow[0, y, x] * np.float32(0.2)
-                    dx = flow[1, y, x] * np.float32(0.2)
+                    dy = flow[0, y, x] * TO_UNIT
+                    dx = flow[1, y, x] * TO_UNIT
                     shorten = np.float32(1) / max(np.float32(1), np.sqrt(dy * dy + dx * dx))
                     field[y, x, 0] = dy * shorten
                     field[y, x, 1] = dx * shorten

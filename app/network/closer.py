@@ -10,9 +10,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from ..settings import FLOW_SCALE
 from .scales import CLOSEST
 
-FLOW_UNIT = 5.0  # the network's flows are 5 × the unit vector
 FOREGROUND = 0.5  # probability
 MOST_PIXELS = 125_000  # of an image: at four times its size that is as much as MOST_DOUBLED twice over
 SMALL = 18.0  # px, apparent; chosen on val, whole and resized: benchmarks/README.md, "A closer look"
@@ -33,7 +33,7 @@ def apparent_diameter(flow: NDArray[np.float32], probability: NDArray[np.float32
     seen = probability > FOREGROUND
     if not seen.any() or min(seen.shape) < 2:
         return 0.0
-    convergence = -(np.gradient(flow[0], axis=0) + np.gradient(flow[1], axis=1))[seen].mean() / FLOW_UNIT
+    convergence = -(np.gradient(flow[0], axis=0) + np.gradient(flow[1], axis=1))[seen].mean() / FLOW_SCALE
     return float(2 / convergence / scale) if convergence > 0 else 0.0
 
 

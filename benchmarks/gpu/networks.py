@@ -19,6 +19,7 @@ from app.network.weights import Member
 from app.network.weights.states import checksum, write_state
 from app.read import Pixels
 from app.run.memory import band_height
+from app.settings import FLOW_SCALE
 from benchmarks.gpu import plain
 from benchmarks.gpu.checks import device_network
 from benchmarks.gpu.results import Aim, Row, at_least, under
@@ -48,7 +49,7 @@ def windows(bench: Bench) -> Iterator[Row]:
             marks.append(time.perf_counter())
             times.append(np.diff(marks).tolist())
     assert progress.windows == count
-    off = max(np.abs(expected[:2] - flow).max() / 5, np.abs(expected[2] - probability).max())
+    off = max(np.abs(expected[:2] - flow).max() / FLOW_SCALE, np.abs(expected[2] - probability).max())
     by_hand, by_numpy, ours = (count / statistics.median(each) for each in zip(*times[1:], strict=True))
     yield Row("windows", f"by hand: eager, float32, {count} windows", by_hand, "per s")
     yield Row("windows", "ours, but cut and summed by NumPy", by_numpy, "per s")

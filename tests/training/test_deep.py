@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 
+from app.settings import FLOW_SCALE
 from training.deep import DeepHeads, pooled_loss
 from training.fit import first_model, fit
-from training.objective import FLOW_SCALE
 
 
 def test_the_truth_averaged_over_places_costs_least():
