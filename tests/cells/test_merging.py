@@ -97,6 +97,14 @@ def test_scale_1_speaks_of_small_cells_that_scale_2_missed(radius: float, sure: 
     assert found(*bands).labels.max() == (7 if stays else 6)
 
 
+@pytest.mark.parametrize(("radius", "stays"), [(3, False), (7, True)])
+def test_specks_of_the_own_size_are_not_heard_beside_large_cells(radius: float, stays: bool) -> None:
+    """A field too large for scale 2, of 13 blurred nuclei, had 16 specks of 6 px; 14 px may be a cell."""
+    large = [(90, 90, 70), (90, 270, 70), (240, 180, 70)]
+    cells = found(at(1, (20, 180, radius), (300, 60, radius)), at(0.5), at(0.25, *large))
+    assert cells.labels.max() == (5 if stays else 3)
+
+
 def test_contours_of_a_coarse_cell_are_smooth() -> None:
     """Labels blown up from an eighth would be squares of 8 px."""
     cells = found(at(1), at(0.125, (160, 180, 120)))
