@@ -205,6 +205,10 @@ def add_judging(group: Group) -> None:
         help="whose looks stay the pair's though a phase learned from it: it looks like another's",
     )  # fmt: skip
     specialise.add_argument(
+        "--synthetic", nargs="*", default=[], metavar="LOOK",
+        help="looks, as section or phase, of which synthetic images tell beside the real ones",
+    )  # fmt: skip
+    specialise.add_argument(
         "--reach", nargs="*", type=named_number, default=[], metavar="NAME=R",
         help="how far from what a model has learned its images may lie, where strangers are not to tell",
     )  # fmt: skip

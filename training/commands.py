@@ -217,6 +217,7 @@ def run_calibrate(chosen: argparse.Namespace) -> None:
 def run_specialise(chosen: argparse.Namespace) -> None:
     from app.network.weights import find_weights
     from training.data import find_pairs
+    from training.looks import telling
     from training.settings import Phase
     from training.specialise import Candidates
 
@@ -230,7 +231,7 @@ def run_specialise(chosen: argparse.Namespace) -> None:
         if name and name not in names:
             raise UsageError(f"{option} {name}: no such phase; {', '.join(names)}")
     engine: Any = engines_of(str(chosen.weights), chosen.device, watch=True)[0]
-    train, val = (find_pairs(chosen.data, split) for split in ("train", "val"))
+    train, val = (telling(find_pairs(chosen.data, split), chosen.synthetic) for split in ("train", "val"))
     found = Candidates.of(phases, chosen.runs, engine, train, val, chosen.unclaimed, reaches)
     print(found.report)
     if not chosen.dry_run:

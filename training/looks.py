@@ -26,8 +26,9 @@ from app.settings import Windows
 from training.data import DataError, Pair, load_image, modality_of
 from training.sampling import belongs
 from training.settings import Phase
+from training.synthetic.writing import SET
 
-PER_KIND = 120  # images of each set's gray or colour ones at most; more say the same again
+PER_KIND = 120  # images of each of a phase's shares at most; more say the same again
 SIZES = (0.5, 0.7, 1.4, 2.0)  # an image is seen at one of them, too
 REACHES = (0.06, 0.08, 0.1, 0.12, 0.15, 0.18)
 MISTAKEN = 0.05  # of a stranger's images, in the mean over strangers
@@ -73,22 +74,30 @@ def gather(
 def owned(
     phases: Sequence[Phase], pairs: Sequence[Pair], unclaimed: Sequence[str] = ()
 ) -> Iterator[tuple[Pair, int, NDArray[np.uint8]]]:
-    """Pairs in an order of no meaning with owner and image, PER_KIND of each kind and owner at most."""
+    """Pairs in an order of no meaning with owner and image, PER_KIND of each share at most."""
     order = np.random.default_rng(SEED).permutation(len(pairs))
-    taken: dict[tuple[str, int], int] = {}
+    taken: dict[str, int] = {}
     for pair in (pairs[i] for i in order):
         image, gray = load_image(pair.image)
         kind = modality_of(pair, gray)
-        owner = NOBODY if pair.set in unclaimed else owner_of(phases, pair, kind)
-        taken[kind, owner] = taken.get((kind, owner), 0) + 1
-        if taken[kind, owner] <= PER_KIND:
+        owner, share = (NOBODY, kind) if pair.set in unclaimed else share_of(phases, pair, kind)
+        taken[share] = taken.get(share, 0) + 1
+        if taken[share] <= PER_KIND:
             yield pair, owner, image
 
 
-def owner_of(phases: Sequence[Phase], pair: Pair, modality: str) -> int:
-    """The number of the phase that learns from an image; NOBODY where none does."""
-    owners = (n for n, phase in enumerate(phases) if any(belongs(pair, modality, s) for s in phase.sets))
-    return next(owners, NOBODY)
+def share_of(phases: Sequence[Phase], pair: Pair, modality: str) -> tuple[int, str]:
+    """The number of the phase that learns from an image, and as what; or NOBODY and `modality`."""
+    shares = ((n, share) for n, phase in enumerate(phases) for share in phase.sets)
+    return next((one for one in shares if belongs(pair, modality, one[1])), (NOBODY, modality))
+
+
+def telling(pairs: Sequence[Pair], synthetic: Sequence[str]) -> list[Pair]:
+    """Real images, and those `synthetic` ones whose look is named: of colours and phase they tell well.
+
+    A nucleus and a whole cell that are drawn in one stain may look the same.
+    """
+    return [pair for pair in pairs if pair.set != SET or pair.id.endswith(tuple(f"_{s}" for s in synthetic))]
 
 
 def resized(image: NDArray[np.uint8], size: float) -> NDArray[np.uint8]:

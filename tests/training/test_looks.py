@@ -12,7 +12,7 @@ from app.network.weights.specialists import NOBODY
 from app.network.weights.states import read_state
 from training import looks
 from training.data import DataError, Pair
-from training.looks import Looks, gather, mistaken, owner_of, reach_of, report, resized, taken_by
+from training.looks import Looks, gather, mistaken, reach_of, report, resized, share_of, taken_by, telling
 from training.settings import Phase
 from training.specialise import Candidates
 
@@ -47,12 +47,19 @@ def pair(name, id="0"):
 
 def test_owners_are_the_phases_that_learn_from_an_image():
     phases = [TISSUE, NUCLEI]
-    assert owner_of(phases, pair("tnbc"), "tnbc/rgb") == 0
-    assert owner_of(phases, pair("dsb2018"), "dsb2018/rgb") == 0
-    assert owner_of(phases, pair("dsb2018"), "dsb2018/gray") == 1
-    assert owner_of(phases, pair("synthetic", "00001_clumps_section"), "synthetic/rgb") == 0
-    assert owner_of(phases, pair("synthetic", "00001_clumps_phase"), "synthetic/gray") == NOBODY
-    assert owner_of(phases, pair("usiigaci"), "usiigaci/gray") == NOBODY
+    section = pair("synthetic", "00001_clumps_section")
+    assert share_of(phases, pair("tnbc"), "tnbc/rgb") == (0, "tnbc")
+    assert share_of(phases, pair("dsb2018"), "dsb2018/rgb") == (0, "dsb2018/rgb")
+    assert share_of(phases, pair("dsb2018"), "dsb2018/gray") == (1, "dsb2018/gray")
+    assert share_of(phases, section, "synthetic/rgb") == (0, "synthetic/*_section")
+    assert share_of(phases, pair("usiigaci"), "usiigaci/gray") == (NOBODY, "usiigaci/gray")
+
+
+def test_synthetic_images_tell_of_the_looks_that_are_named():
+    """Nuclei and cytoplasm drawn in one stain look the same, and took real nuclei from who knows them."""
+    section, nuclei = (pair("synthetic", f"00001_clumps_{look}") for look in ("section", "nuclei"))
+    assert telling([pair("tnbc"), section, nuclei], ["section"]) == [pair("tnbc"), section]
+    assert telling([pair("tnbc"), section], []) == [pair("tnbc")]
 
 
 def test_reach_ends_where_strangers_begin():
