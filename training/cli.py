@@ -205,8 +205,8 @@ def add_judging(group: Group) -> None:
         help="whose looks stay the pair's though a phase learned from it: it looks like another's",
     )  # fmt: skip
     specialise.add_argument(
-        "--synthetic", nargs="*", default=[], metavar="LOOK",
-        help="looks, as section or phase, of which synthetic images tell beside the real ones",
+        "--add", nargs="*", default=[], metavar="LOOK",
+        help="change nothing but what is known: add synthetic images of these looks, as section or phase",
     )  # fmt: skip
     specialise.add_argument(
         "--reach", nargs="*", type=named_number, default=[], metavar="NAME=R",

@@ -217,9 +217,9 @@ def run_calibrate(chosen: argparse.Namespace) -> None:
 def run_specialise(chosen: argparse.Namespace) -> None:
     from app.network.weights import find_weights
     from training.data import find_pairs
-    from training.looks import telling
+    from training.looks import drawn
     from training.settings import Phase
-    from training.specialise import Candidates
+    from training.specialise import Candidates, add_looks
 
     if chosen.weights.is_file():
         raise UsageError(f"{chosen.weights}: one file has no index to write into; give a folder with it")
@@ -231,7 +231,10 @@ def run_specialise(chosen: argparse.Namespace) -> None:
         if name and name not in names:
             raise UsageError(f"{option} {name}: no such phase; {', '.join(names)}")
     engine: Any = engines_of(str(chosen.weights), chosen.device, watch=True)[0]
-    train, val = (telling(find_pairs(chosen.data, split), chosen.synthetic) for split in ("train", "val"))
+    train, val = (find_pairs(chosen.data, split) for split in ("train", "val"))
+    if chosen.add:
+        print(f"written: {add_looks(weights, phases, engine, drawn(train, chosen.add), reaches)}")
+        return
     found = Candidates.of(phases, chosen.runs, engine, train, val, chosen.unclaimed, reaches)
     print(found.report)
     if not chosen.dry_run:

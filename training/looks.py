@@ -57,6 +57,17 @@ def gather(
 
     Sets that are `unclaimed` stay the pair's though a phase learned from them: they look like another's.
     """
+    found = looks_of(engine, phases, pairs, unclaimed)
+    for number, phase in enumerate(phases):
+        if number not in found.owners:
+            raise DataError(f"phase {phase.name}: no image of {', '.join(phase.sets)} is in the data")
+    return found
+
+
+def looks_of(
+    engine: Watched, phases: Sequence[Phase], pairs: Sequence[Pair], unclaimed: Sequence[str] = ()
+) -> Looks:
+    """As `gather`, whoever owns them; DataError where nothing is to be seen."""
     rng = np.random.default_rng(SEED)
     found: list[tuple[str, int, tuple[float, ...]]] = []
     for pair, owner, image in tqdm(owned(phases, pairs, unclaimed), "looks", disable=None):
@@ -64,10 +75,9 @@ def gather(
             embedding = embedding_of(engine, resized(image, size))
             if embedding is not None:
                 found.append((pair.set, owner, embedding))
+    if not found:
+        raise DataError("no image of the data shows anything; give a folder with images of the phases' sets")
     sets, owners, embeddings = zip(*found, strict=True)
-    for number, phase in enumerate(phases):
-        if number not in owners:
-            raise DataError(f"phase {phase.name}: no image of {', '.join(phase.sets)} is in the data")
     return Looks(np.array(sets), np.array(owners, np.int16), np.array(embeddings, np.float32))
 
 
@@ -92,12 +102,9 @@ def share_of(phases: Sequence[Phase], pair: Pair, modality: str) -> tuple[int, s
     return next((one for one in shares if belongs(pair, modality, one[1])), (NOBODY, modality))
 
 
-def telling(pairs: Sequence[Pair], synthetic: Sequence[str]) -> list[Pair]:
-    """Real images, and those `synthetic` ones whose look is named: of colours and phase they tell well.
-
-    A nucleus and a whole cell that are drawn in one stain may look the same.
-    """
-    return [pair for pair in pairs if pair.set != SET or pair.id.endswith(tuple(f"_{s}" for s in synthetic))]
+def drawn(pairs: Sequence[Pair], looks: Sequence[str]) -> list[Pair]:
+    """The synthetic ones of `looks`, as section or phase."""
+    return [pair for pair in pairs if pair.set == SET and pair.id.endswith(tuple(f"_{one}" for one in looks))]
 
 
 def resized(image: NDArray[np.uint8], size: float) -> NDArray[np.uint8]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import numpy as np
 
 from app.network.modality import Watched
 from app.network.weights import Specialist, Specialists, Weights
@@ -12,8 +14,8 @@ from app.network.weights.index import write_specialists
 from app.network.weights.specialists import LOOKS, write_looks
 from app.network.weights.states import State, checksum, read_state
 from app.network.weights.store import save_member
-from training.data import Pair
-from training.looks import Looks, gather, reach_of, report
+from training.data import DataError, Pair
+from training.looks import Looks, gather, looks_of, reach_of, report
 from training.settings import Phase
 
 
@@ -72,3 +74,31 @@ class Candidates:
             for phase, state, reach in zip(self.phases, self.states, self.reaches, strict=True)
         )
         return write_specialists(weights, Specialists(models, folder / LOOKS, checksum(folder / LOOKS)))
+
+
+def add_looks(
+    weights: Weights,
+    phases: Sequence[Phase],
+    engine: Watched,
+    pairs: Sequence[Pair],
+    reaches: Mapping[str, float],
+) -> Path:
+    """Adds the looks of `pairs`, whose each belongs to a phase, to what is known; returns the index.
+
+    `reaches` are new ones, by name. Raises WeightsError, WriteError, DataError.
+    """
+    told = weights.specialists
+    names = [one.name for one in told.models] if told else []
+    if told is None or [phase.name for phase in phases] != names:
+        raise DataError(
+            f"{weights.name}: its specialists are {', '.join(names) or 'none'}; name their phases"
+        )
+    embeddings, owners = told.known
+    added = looks_of(engine, phases, pairs)
+    write_looks(
+        told.looks,
+        np.concatenate([embeddings, added.embeddings]),
+        np.concatenate([owners, added.owners]),
+    )
+    models = tuple(replace(one, reach=reaches.get(one.name, one.reach)) for one in told.models)
+    return write_specialists(weights, Specialists(models, told.looks, checksum(told.looks)))

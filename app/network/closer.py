@@ -15,7 +15,7 @@ from .scales import CLOSEST
 
 FOREGROUND = 0.5  # probability
 MOST_PIXELS = 125_000  # of an image: at four times its size that is as much as MOST_DOUBLED twice over
-SMALL = 18.0  # px, apparent; chosen on val, whole and resized: benchmarks/README.md, "A closer look"
+SMALL = 17.0  # px, apparent; chosen on val, whole and resized: benchmarks/README.md, "A closer look"
 
 
 def may_pay(scales: tuple[float, ...], shape: tuple[int, int]) -> bool:

@@ -12,9 +12,9 @@ from app.network.weights.specialists import NOBODY
 from app.network.weights.states import read_state
 from training import looks
 from training.data import DataError, Pair
-from training.looks import Looks, gather, mistaken, reach_of, report, resized, share_of, taken_by, telling
+from training.looks import Looks, drawn, gather, mistaken, reach_of, report, resized, share_of, taken_by
 from training.settings import Phase
-from training.specialise import Candidates
+from training.specialise import Candidates, add_looks
 
 TISSUE = Phase("tissue", 10, {"tnbc": 0.5, "dsb2018/rgb": 0.3, "synthetic/*_section": 0.2})
 NUCLEI = Phase("nuclei", 10, {"dsb2018/gray": 1.0})
@@ -55,11 +55,11 @@ def test_owners_are_the_phases_that_learn_from_an_image():
     assert share_of(phases, pair("usiigaci"), "usiigaci/gray") == (NOBODY, "usiigaci/gray")
 
 
-def test_synthetic_images_tell_of_the_looks_that_are_named():
+def test_only_the_looks_that_are_named_are_added():
     """Nuclei and cytoplasm drawn in one stain look the same, and took real nuclei from who knows them."""
     section, nuclei = (pair("synthetic", f"00001_clumps_{look}") for look in ("section", "nuclei"))
-    assert telling([pair("tnbc"), section, nuclei], ["section"]) == [pair("tnbc"), section]
-    assert telling([pair("tnbc"), section], []) == [pair("tnbc")]
+    assert drawn([pair("tnbc"), section, nuclei], ["section"]) == [section]
+    assert drawn([pair("tnbc"), section], []) == []
 
 
 def test_reach_ends_where_strangers_begin():
@@ -139,3 +139,30 @@ def test_files_and_index_are_what_a_prediction_finds(random_pair, tmp_path):
     assert found.choose(circle(81.0 - 5)[0]) is None
     for one in found.models:
         one.member.verify()
+
+
+def test_looks_are_added_and_nothing_else_is_changed(random_pair, tmp_path, write_pair):
+    """A reach that is not asked for stays; phases of other specialists are refused first."""
+    from training.data import all_pairs
+
+    folder = shutil.copytree(random_pair, tmp_path / "pair")
+    weights = find_weights(str(folder))
+    phase = Phase("tissue", 1, {"tnbc": 1.0}, **weights.members[0].architecture.to_dict())
+    far = np.array([[0, 0, 1]], np.float32)
+    states = [read_state(weights.members[0].file)]
+    Candidates([phase], states, Looks(np.array(["a"]), np.array([0], np.int16), far), [0.1], "").write(
+        weights
+    )
+
+    image = np.random.default_rng(0).integers(5, 25, (60, 60, 1)) * (9, 1, 1)
+    write_pair(tmp_path / "data" / "tnbc", "0", image.astype(np.uint8), np.eye(60, dtype=np.uint16), "png")
+    pairs = all_pairs(tmp_path / "data")
+    with pytest.raises(DataError, match="its specialists are tissue; name their phases"):
+        add_looks(find_weights(str(folder)), [NUCLEI], Colours(), pairs, {})
+    before = find_weights(str(folder)).specialists
+    add_looks(find_weights(str(folder)), [phase], Colours(), pairs, {})
+    after = find_weights(str(folder)).specialists
+    assert [one.to_dict() for one in after.models] == [one.to_dict() for one in before.models]
+    embeddings, owners = after.known
+    np.testing.assert_array_equal(embeddings[0], far[0])
+    assert list(owners) == [0, 0, 0]  # its image at its own size and at another
