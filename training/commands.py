@@ -217,7 +217,7 @@ def run_calibrate(chosen: argparse.Namespace) -> None:
 def run_specialise(chosen: argparse.Namespace) -> None:
     from app.network.weights import find_weights
     from training.data import find_pairs
-    from training.looks import drawn
+    from training.looks import PER_KIND, drawn
     from training.settings import Phase
     from training.specialise import Candidates, add_looks
 
@@ -233,7 +233,10 @@ def run_specialise(chosen: argparse.Namespace) -> None:
     engine: Any = engines_of(str(chosen.weights), chosen.device, watch=True)[0]
     train, val = (find_pairs(chosen.data, split) for split in ("train", "val"))
     if chosen.add:
-        print(f"written: {add_looks(weights, phases, engine, drawn(train, chosen.add), reaches)}")
+        added = drawn(train, chosen.add)
+        print(f"{len(added)} images of {', '.join(chosen.add)}; {PER_KIND} of each share are looked at")
+        if not chosen.dry_run:
+            print(f"written: {add_looks(weights, phases, engine, added, reaches)}")
         return
     found = Candidates.of(phases, chosen.runs, engine, train, val, chosen.unclaimed, reaches)
     print(found.report)

@@ -9,19 +9,19 @@ size a little later than elsewhere, since nothing was lost or invented on the
 way there. Of one scale all cells stay.
 
 Scales are taken from the finest to the coarsest. A coarser cell competes with
-those cells found so far that lie in it by more than half of their own area,
-and replaces them where it is worth more than `margin` times their sum. So a
-large cell swallows the pieces that a finer scale made of it, a clump that a
-coarse scale takes for one cell does not swallow the cells that fill it, and of
-one cell found twice the finer contour stays. A coarser cell that is covered by
-others by more than half is dropped, and what is left of an overlap is the
-finer cell's. A coarser scale is heard only on cells that are large enough on
-its own grid (`smallest`), but at the image's own size also on smaller ones, the
-less the smaller they are: else a pale nucleus on which scale 2 is silent would
-be lost. Where no finer scale was run they are heard as others are, but the
-quieter the scale the less: the specks in 13 large, blurred nuclei of a large
-field were 16 cells more. Above `largest` a cell's worth falls, since a coarser scale sees it
-better.
+those cells found so far that lie in it by more than half of their own area, and
+replaces them where it is worth more than `margin` times their sum. So a large
+cell swallows the pieces that a finer scale made of it, a clump that a coarse
+scale takes for one cell does not swallow the cells that fill it, and of one
+cell found twice the finer contour stays. A coarser cell that is covered by
+others by more than half is dropped, and what is left of an overlap is the finer
+cell's. A coarser scale is heard only on cells that are large enough on its own
+grid (`smallest`), but at the image's own size also on smaller ones, the less
+the smaller they are: else a pale nucleus on which scale 2 is silent would be
+lost. Where no finer scale was run they are heard as others are, but the quieter
+the scale the less: the specks in 13 large, blurred nuclei of a large field were
+16 cells more. Above `largest` a cell's worth falls, since a coarser scale sees
+it better.
 
 All of this is decided on tables of cells and of what two of them share, which
 are the same however an image is read: a slide is merged in bands from what its

@@ -31,8 +31,8 @@ def end_points(flow: NDArray[np.float32], mask: NDArray[np.bool_], niter: int) -
     """`(H, W)` int32: the flat index of the pixel where each pixel of `mask` ends, -1 elsewhere.
 
     `flow` is `(2, H, W)` at the network's scale, taken as zero outside `mask`;
-    a step is that in units of `FLOW_SCALE` and never longer than one pixel, so that no pixel
-    gets further than `niter` pixels.
+    a step is that part of `FLOW_SCALE`, in px, and never longer than one, so
+    that no pixel gets further than `niter` pixels.
     """
     doublings = max(niter // FIRST_STEPS, 1).bit_length() - 1
     field = step_field(flow, mask)
