@@ -11,7 +11,7 @@ import numpy as np
 from app.network.modality import Watched
 from app.network.weights import Specialist, Specialists, Weights
 from app.network.weights.index import write_specialists
-from app.network.weights.specialists import LOOKS, write_looks
+from app.network.weights.specialists import LOOKS, NOBODY, write_looks
 from app.network.weights.states import State, checksum, read_state
 from app.network.weights.store import save_member
 from training.data import DataError, Pair
@@ -95,6 +95,8 @@ def add_looks(
         )
     embeddings, owners = told.known
     added = looks_of(engine, phases, pairs)
+    if NOBODY in added.owners:
+        raise DataError("no phase learns from some of these images; add looks that the phases' sets name")
     write_looks(
         told.looks,
         np.concatenate([embeddings, added.embeddings]),

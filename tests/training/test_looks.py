@@ -159,6 +159,9 @@ def test_looks_are_added_and_nothing_else_is_changed(random_pair, tmp_path, writ
     pairs = all_pairs(tmp_path / "data")
     with pytest.raises(DataError, match="its specialists are tissue; name their phases"):
         add_looks(find_weights(str(folder)), [NUCLEI], Colours(), pairs, {})
+    other = Phase("tissue", 1, {"dsb2018": 1.0}, **weights.members[0].architecture.to_dict())
+    with pytest.raises(DataError, match="no phase learns from some of these images"):
+        add_looks(find_weights(str(folder)), [other], Colours(), pairs, {})
     before = find_weights(str(folder)).specialists
     add_looks(find_weights(str(folder)), [phase], Colours(), pairs, {})
     after = find_weights(str(folder)).specialists
