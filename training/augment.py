@@ -36,7 +36,8 @@ class Crop:
 def draw(sample: Sample, phase: Phase, rng: np.random.Generator) -> Crop:
     """A random crop; the same `rng` state gives the same crop."""
     zoom = choose_zoom(sample, phase, rng)
-    crop = geometry(sample, phase.crop, zoom, rng)
+    around = choose_speck(sample, rng) if phase.speck_p and rng.random() < phase.speck_p else None
+    crop = geometry(sample, phase.crop, zoom, rng, around)
     image = crop.image
     if phase.coarse_p and rng.random() < phase.coarse_p:
         image = coarsen(image, sample.diameter * zoom, rng)
@@ -76,18 +77,48 @@ def choose_zoom(sample: Sample, phase: Phase, rng: np.random.Generator) -> float
     return float(np.exp(rng.uniform(np.log(low), np.log(high))))
 
 
-def geometry(sample: Sample, size: int, zoom: float, rng: np.random.Generator) -> Crop:
-    """Crop, zoom, one of the eight orientations, zeros around it up to `size`."""
-    return pad(orient(rescale(sample, size, zoom, rng), rng), size, rng)
+def choose_speck(sample: Sample, rng: np.random.Generator) -> tuple[int, int] | None:
+    """Row and column of one of the sample's specks, None where it has none.
+
+    A field of a hundred nuclei has some ten micronuclei: few crops would ever show one.
+    """
+    if not len(sample.specks):
+        return None
+    row, column = sample.specks[rng.integers(len(sample.specks))]
+    return int(row), int(column)
 
 
-def rescale(sample: Sample, size: int, zoom: float, rng: np.random.Generator) -> Crop:
-    """The piece of the sample that `zoom` brings to `size` pixels, or all of a smaller sample."""
+def geometry(
+    sample: Sample,
+    size: int,
+    zoom: float,
+    rng: np.random.Generator,
+    around: tuple[int, int] | None = None,
+) -> Crop:
+    """Crop, zoom, one of the eight orientations, zeros around it up to `size`; see `rescale`."""
+    return pad(orient(rescale(sample, size, zoom, rng, around), rng), size, rng)
+
+
+def rescale(
+    sample: Sample,
+    size: int,
+    zoom: float,
+    rng: np.random.Generator,
+    around: tuple[int, int] | None = None,
+) -> Crop:
+    """The piece of the sample that `zoom` brings to `size` pixels, or all of a smaller sample.
+
+    It lies anywhere, or anywhere with the pixel `around` in it.
+    """
     height, width = sample.labels.shape
     side = max(round(size / zoom), 8)
     h, w = min(side, height), min(side, width)
-    y = int(rng.integers(0, height - h + 1))
-    x = int(rng.integers(0, width - w + 1))
+    first, last = (0, 0), (height - h, width - w)
+    if around is not None:
+        first = (max(around[0] - h + 1, 0), max(around[1] - w + 1, 0))
+        last = (min(around[0], last[0]), min(around[1], last[1]))
+    y = int(rng.integers(first[0], last[0] + 1))
+    x = int(rng.integers(first[1], last[1] + 1))
     out = (min(max(round(h * zoom), 1), size), min(max(round(w * zoom), 1), size))
 
     window = np.s_[y : y + h, x : x + w]

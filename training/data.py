@@ -56,6 +56,15 @@ class Sample:
         """Their median, 0 without cells."""
         return median_of(self.diameters)
 
+    @cached_property
+    def specks(self) -> NDArray[np.intp]:
+        """`(K, 2)`: the first pixel of each whole cell of less than half the median's diameter."""
+        ids = np.flatnonzero((self.diameters > 0) & (self.diameters < self.diameter / 2))
+        rim = [self.labels[0], self.labels[-1], self.labels[:, 0], self.labels[:, -1]]
+        ids = np.setdiff1d(ids, np.concatenate(rim))
+        found, firsts = np.unique(self.labels, return_index=True)
+        return np.stack(np.unravel_index(firsts[np.isin(found, ids)], self.labels.shape), axis=1)
+
 
 def diameters_of(labels: NDArray[np.int32]) -> NDArray[np.float32]:
     """`(N + 1,)` px, by id: of the circle of a cell's area; 0 for background, unknown and absent ids."""

@@ -63,7 +63,12 @@ def fit(
 
     clusters = read_clusters(folder / phase.clusters) if phase.clusters else None
     batches = Batches(samples, phase, clusters)
-    loss = partial(flow_loss, flow_weight=phase.flow_weight, edge_weight=phase.edge_weight)
+    loss = partial(
+        flow_loss,
+        flow_weight=phase.flow_weight,
+        edge_weight=phase.edge_weight,
+        small_weight=phase.small_weight,
+    )
 
     def further(labels: torch.Tensor, flow: torch.Tensor) -> torch.Tensor | float:
         return phase.deep_weight * deep.loss(labels, flow) if deep else 0.0

@@ -40,8 +40,10 @@ class Phase:
     deep_weight: float = 0.0  # of heads on the encoder's last two maps, so that these learn to tell cells
     flow_weight: float = 0.5  # of the flow's MSE beside the probability's BCE (paper, sec. 4)
     edge_weight: float = 0.0  # of pixels within 2 px of a border, beside the 1 of every pixel
+    small_weight: float = 0.0  # most that is added to it in and beside a cell of less than 20 px
     zoom: tuple[float, float] = (0.25, 1.5)
     zoom_p: float = 0.5
+    speck_p: float = 0.0  # of crops that hold a cell of less than half its image's median diameter, if there is one
     coarse_p: float = 0.0  # of crops that show no more than an enlarged smaller image would
     target_diameter: tuple[float, float] = (8.0, 120.0)  # px in the crop; cells beyond are rescaled
     # px in the crop: cells up to the first and from the last are background, those of the middle are cells,

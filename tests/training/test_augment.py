@@ -10,7 +10,18 @@ import pytest
 import torch
 
 from app.cells.diffusion import labels_to_flow
-from training.augment import Crop, choose_zoom, coarsen, draw, flip, geometry, rescale, transpose, trust
+from training.augment import (
+    Crop,
+    choose_speck,
+    choose_zoom,
+    coarsen,
+    draw,
+    flip,
+    geometry,
+    rescale,
+    transpose,
+    trust,
+)
 from training.data import Pair, Sample, find_pairs, load_sample
 
 MOVES = {
@@ -176,3 +187,27 @@ def test_cells_that_are_small_already_stay_sharp() -> None:
     """Of 6 px across nothing would be left at half the size."""
     image = torch.rand(3, 32, 32)
     assert coarsen(image, 6.0, np.random.default_rng(0)) is image
+
+
+def test_specks_are_whole_cells_much_smaller_than_the_rest():
+    """A cell that the image's border cuts is small for another reason, and says nothing of micronuclei."""
+    labels = disk_field()
+    assert choose_speck(sample_of(labels), np.random.default_rng(0)) is None
+    labels[60:63, 100:104] = 9
+    labels[0:2, 50:54] = 10
+    assert sample_of(labels).specks.tolist() == [[60, 100]]
+
+
+@pytest.mark.parametrize("zoom", [0.5, 1.0, 3.0])
+@pytest.mark.parametrize("around", [(0, 0), (60, 100), (96, 130)])
+def test_a_crop_around_a_pixel_holds_it_anywhere(zoom, around):
+    """A speck always in the middle of its crop would teach where to look, not what it looks like."""
+    labels = np.zeros((97, 131), np.int32)
+    labels[around] = 1
+    sample, places = sample_of(labels), set()
+    for seed in range(20):
+        crop = rescale(sample, 40, zoom, np.random.default_rng(seed), around)
+        if zoom >= 1:  # half the pixels are left out below
+            assert (crop.labels == 1).any()
+            places.add(tuple(np.argwhere(crop.labels.numpy() == 1)[0]))
+    assert zoom < 1 or around != (60, 100) or len(places) > 10

@@ -8,7 +8,7 @@ import torch
 from skimage.draw import disk
 from skimage.morphology import dilation, erosion, footprint_rectangle
 
-from training.objective import EDGE, flow_loss, near_borders
+from training.objective import EDGE, SMALL, flow_loss, near_borders, smallness
 
 
 @pytest.fixture
@@ -50,3 +50,28 @@ def test_a_network_that_is_wrong_everywhere_alike_is_told_the_same(labels):
     flow = torch.zeros(1, 2, *labels.shape[1:])
     plain, weighted = (flow_loss(output, labels, flow, 0.5, weight)[0] for weight in (0.0, 3.0))
     assert float(weighted) == pytest.approx(float(plain), rel=1e-5)
+
+
+def test_a_small_cell_counts_as_one_of_20_px(labels):
+    """A mean over pixels hears a nucleus of 28 px fifty times as loud as the micronucleus beside it."""
+    labels = labels.clone()
+    labels[0, 30:34, 2:6] = 4  # 16 px
+    weights = smallness(labels, 100.0)[0]
+    for cell, middle in ((1, (14, 14)), (2, (14, 30))):  # 17 px across
+        area = int((labels == cell).sum())
+        assert float(weights[middle]) * area == pytest.approx(np.pi / 4 * SMALL**2)
+    assert float(weights[31, 3]) * 16 == pytest.approx(np.pi / 4 * SMALL**2)
+    assert float(weights[31, 5 + EDGE]) == float(weights[31, 3])  # ground beside it is to stay ground
+    assert float(weights[31, 6 + EDGE]) == 1
+    assert float(weights[47, 20]) == 1  # cut by the crop: how large it is can't be told
+    assert float(smallness(labels, 5.0).max()) == 5
+
+
+def test_a_missed_small_cell_costs_more(labels):
+    """What `small_weight` is for; flow counts as probability does."""
+    labels = labels.clone()
+    labels[0, 30:34, 2:6] = 4
+    flow = torch.zeros(1, 2, *labels.shape[1:])
+    missed = torch.cat([flow, torch.where((labels > 0) & (labels < 4), 20.0, -20.0)[None]], dim=1)
+    costs = [flow_loss(missed, labels, flow, 0.5, small_weight=weight)[0] for weight in (0.0, 4.0)]
+    assert float(costs[1]) > 3 * float(costs[0])

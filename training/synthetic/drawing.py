@@ -41,6 +41,7 @@ RESHAPED = ("blobs", "clumps", "spiky", "adherent", "few")  # layouts whose outl
 LAYOUTS: Mapping[str, Callable[[Random, int], Layout]] = {
     "blobs": layouts.blobs,
     "clumps": layouts.clumps,
+    "fragments": layouts.fragments,
     "rods": layouts.rods,
     "spiky": layouts.spiky,
     "adherent": culture.adherent,
@@ -69,8 +70,8 @@ LOOKS: Mapping[str, Callable[[Scene], Image]] = {
 }
 # how often, beside the others: look → layouts that it is seen on in a laboratory
 SHARES: Mapping[str, Mapping[str, float]] = {
-    "nuclei": {"blobs": 50, "clumps": 20, "few": 20, "rods": 16, "colony": 34, "empty": 6},
-    "crowded": {"clumps": 70, "blobs": 20},
+    "nuclei": {"blobs": 50, "clumps": 20, "fragments": 45, "few": 20, "rods": 16, "colony": 34, "empty": 6},
+    "crowded": {"clumps": 70, "blobs": 20, "fragments": 10},
     "cytoplasm": {
         "blobs": 20,
         "sheet": 45,

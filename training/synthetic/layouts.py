@@ -52,6 +52,32 @@ def clumps(rng: Random, size: int) -> Layout:
     return canvas.finish("clumps", diameter)
 
 
+def fragments(rng: Random, size: int) -> Layout:
+    """Nuclei with micronuclei beside them, and nuclei that fell into pieces, as of dying or poisoned cells."""
+    diameter = log_uniform(rng, 24, 90)
+    canvas = Canvas(size)
+    broken, budding = rng.uniform(0, 0.7), rng.uniform(0.1, 0.8)
+    spread, most, rough = rng.uniform(0.05, 0.25), rng.uniform(1.1, 1.8), rng.uniform(0, 0.15)
+    for centre in places(rng, size, diameter, rng.uniform(0.1, 0.7), clumped=chance(rng, 0.3)):
+        radius = diameter / 2 * rng.lognormal(0, spread)
+        if chance(rng, broken):
+            pieces, reach = int(rng.integers(3, 15)), radius * rng.uniform(0.6, 1.1)
+            radii = radius * rng.uniform(0.12, 0.6, pieces)
+            turns, off = rng.uniform(0, 2 * np.pi, pieces), reach * np.sqrt(rng.random(pieces))
+            free = rng.uniform(0.5, 0.8)
+        elif canvas.paint([star(rng, radius, rng.uniform(1, most), rough)], centre, free=0.8):
+            pieces = int(rng.integers(1, 5)) if chance(rng, budding) else 0
+            radii = radius * rng.uniform(0.12, 0.4, pieces)
+            turns, off = rng.uniform(0, 2 * np.pi, pieces), radius * rng.uniform(0.9, 1.6, pieces)
+            free = 0.7
+        else:
+            continue
+        for r, turn, away in zip(-np.sort(-radii), turns, off, strict=True):
+            where = centre + away * np.array([np.sin(turn), np.cos(turn)])
+            canvas.paint([star(rng, r, rng.uniform(1, 1.3), rough / 2)], where, free)
+    return spaced(rng, canvas, "fragments", diameter)
+
+
 def rods(rng: Random, size: int) -> Layout:
     """Bacteria: single, in rafts that lie side by side, in chains, or as filaments."""
     width = log_uniform(rng, 6, 22)
