@@ -36,14 +36,23 @@ class Crop:
 def draw(sample: Sample, phase: Phase, rng: np.random.Generator) -> Crop:
     """A random crop; the same `rng` state gives the same crop."""
     zoom = choose_zoom(sample, phase, rng)
-    around = choose_speck(sample, rng) if phase.speck_p and rng.random() < phase.speck_p else None
+    around = None
+    if phase.speck_p and rng.random() < phase.speck_p:
+        around = choose_speck(sample, phase.least_diameter, rng)
     crop = geometry(sample, phase.crop, zoom, rng, around)
     image = crop.image
     if phase.coarse_p and rng.random() < phase.coarse_p:
         image = coarsen(image, sample.diameter * zoom, rng)
     image = diversify(image, crop.labels, phase.intensity_p, rng)
     labels = exclude_boundary(crop.labels) if phase.exclude_boundary else crop.labels
+    labels = leave_out(labels, sample.diameters < phase.least_diameter)
     return Crop(image, trust(labels, sample.diameters * zoom, phase.trusted), crop.flow)
+
+
+def leave_out(labels: torch.Tensor, cells: NDArray[np.bool_]) -> torch.Tensor:
+    """-1 in place of those of `cells`, `(N + 1,)` by id."""
+    table = torch.from_numpy(np.where(cells, -1, np.arange(len(cells))).astype(np.int32))
+    return torch.where(labels > 0, table[labels.clamp(min=0).long()], labels)
 
 
 def trust(
@@ -77,14 +86,16 @@ def choose_zoom(sample: Sample, phase: Phase, rng: np.random.Generator) -> float
     return float(np.exp(rng.uniform(np.log(low), np.log(high))))
 
 
-def choose_speck(sample: Sample, rng: np.random.Generator) -> tuple[int, int] | None:
-    """Row and column of one of the sample's specks, None where it has none.
+def choose_speck(sample: Sample, least: float, rng: np.random.Generator) -> tuple[int, int] | None:
+    """Row and column of one of the sample's specks of `least` px or more across, None where it has none.
 
-    A field of a hundred nuclei has some ten micronuclei: few crops would ever show one.
+    A field of a hundred nuclei has a few in fragments: hardly a crop would ever show one.
     """
-    if not len(sample.specks):
+    specks = sample.specks
+    specks = specks[sample.diameters[sample.labels[tuple(specks.T)]] >= least]
+    if not len(specks):
         return None
-    row, column = sample.specks[rng.integers(len(sample.specks))]
+    row, column = specks[rng.integers(len(specks))]
     return int(row), int(column)
 
 

@@ -43,7 +43,8 @@ class Phase:
     small_weight: float = 0.0  # most that is added to it in and beside a cell of less than 20 px
     zoom: tuple[float, float] = (0.25, 1.5)
     zoom_p: float = 0.5
-    speck_p: float = 0.0  # of crops that hold a cell of less than half its image's median diameter, if there is one
+    speck_p: float = 0.0  # of crops that hold a cell of less than half the image's median diameter
+    least_diameter: float = 0.0  # px in the image: smaller cells are left out of the loss
     coarse_p: float = 0.0  # of crops that show no more than an enlarged smaller image would
     target_diameter: tuple[float, float] = (8.0, 120.0)  # px in the crop; cells beyond are rescaled
     # px in the crop: cells up to the first and from the last are background, those of the middle are cells,

@@ -23,6 +23,7 @@ from training.augment import (
     trust,
 )
 from training.data import Pair, Sample, find_pairs, load_sample
+from training.settings import Phase
 
 MOVES = {
     "none": lambda crop: crop,
@@ -192,10 +193,23 @@ def test_cells_that_are_small_already_stay_sharp() -> None:
 def test_specks_are_whole_cells_much_smaller_than_the_rest():
     """A cell that the image's border cuts is small for another reason, and says nothing of micronuclei."""
     labels = disk_field()
-    assert choose_speck(sample_of(labels), np.random.default_rng(0)) is None
+    rng = np.random.default_rng(0)
+    assert choose_speck(sample_of(labels), 0, rng) is None
     labels[60:63, 100:104] = 9
     labels[0:2, 50:54] = 10
     assert sample_of(labels).specks.tolist() == [[60, 100]]
+    assert choose_speck(sample_of(labels), 3, rng) == (60, 100)
+    assert choose_speck(sample_of(labels), 4, rng) is None
+
+
+def test_cells_too_small_for_anybody_are_left_out_of_the_loss():
+    """Sets don't agree on micronuclei: those of one are cells, those of another ground."""
+    labels = disk_field()
+    labels[60:63, 100:104] = 9
+    phase = Phase("a", 1, {}, zoom_p=0, crop=160, least_diameter=5.0)
+    crop = draw(sample_of(labels), phase, np.random.default_rng(0))
+    assert set(crop.labels.unique().tolist()) == {-1, 0, 1, 2, 3, 4}
+    assert 6 < int((crop.labels == -1).sum()) < 24
 
 
 @pytest.mark.parametrize("zoom", [0.5, 1.0, 3.0])

@@ -53,7 +53,7 @@ def clumps(rng: Random, size: int) -> Layout:
 
 
 def fragments(rng: Random, size: int) -> Layout:
-    """Nuclei with micronuclei beside them, and nuclei that fell into pieces, as of dying or poisoned cells."""
+    """Nuclei with micronuclei beside them, and nuclei in pieces, as of dying or poisoned cells."""
     diameter = log_uniform(rng, 24, 90)
     canvas = Canvas(size)
     broken, budding = rng.uniform(0, 0.7), rng.uniform(0.1, 0.8)
