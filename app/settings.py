@@ -64,6 +64,8 @@ class Merging:
     whisper: float = 0.2  # the least voice, so that sure small cells are heard beside large ones
     least: float = 0.18  # score times voice that a cell must have
     own: float = 0.6  # part of `least` that is enough at the image's own size, scale 1
+    speck: float = 0.4  # of the median diameter of the cells found; what is smaller has to be sure
+    sure: float = 0.8  # score that it has to have
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,9 @@ the scale the less: the specks in 13 large, blurred nuclei of a large field were
 16 cells more. Above `largest` a cell's worth falls, since a coarser scale sees
 it better.
 
+At the end a speck, much smaller than the median of what was found, is dropped
+unless it is sure. Where cells fell into fragments, these are the median.
+
 All of this is decided on tables of cells and of what two of them share, which
 are the same however an image is read: a slide is merged in bands from what its
 scales left on disk, with the labels of the whole.
@@ -114,7 +117,22 @@ def decide(layers: Sequence[Layer], shape: tuple[int, int], merging: Merging) ->
         for i, (fine, coarse) in enumerate(rivals):
             kept[i][fine[keep[coarse]]] = False
         kept.append(keep)
-    return kept
+    return without_specks(kept, areas, layers, merging)
+
+
+def without_specks(
+    kept: Sequence[NDArray[np.bool_]],
+    areas: Sequence[NDArray[np.int64]],
+    layers: Sequence[Layer],
+    merging: Merging,
+) -> list[NDArray[np.bool_]]:
+    """`kept` less what is both much smaller than the median of it, and unsure; `areas` in image px."""
+    typical = np.concatenate([area[keep] for area, keep in zip(areas, kept, strict=True)])
+    limit = merging.speck**2 * (np.median(typical) if len(typical) else 0.0)
+    return [
+        keep & ((area >= limit) | (np.concatenate(([0.0], layer.scores)) >= merging.sure))
+        for keep, area, layer in zip(kept, areas, layers, strict=True)
+    ]
 
 
 def heard(layer: Layer, voice: float, merging: Merging, *, finest: bool) -> NDArray[np.bool_]:
