@@ -23,6 +23,8 @@ from training.settings import Phase
 COARSEST = 4.0  # times
 FEWEST = 6.0  # px across, of a cell that can be told from its neighbours
 
+Place = tuple[int, int] | None  # row and column; None is anywhere
+
 
 @dataclass(frozen=True)
 class Crop:
@@ -45,14 +47,19 @@ def draw(sample: Sample, phase: Phase, rng: np.random.Generator) -> Crop:
         image = coarsen(image, sample.diameter * zoom, rng)
     image = diversify(image, crop.labels, phase.intensity_p, rng)
     labels = exclude_boundary(crop.labels) if phase.exclude_boundary else crop.labels
-    labels = leave_out(labels, sample.diameters < phase.least_diameter)
+    if phase.least_diameter:
+        labels = leave_out(labels, sample.diameters < phase.least_diameter)
     return Crop(image, trust(labels, sample.diameters * zoom, phase.trusted), crop.flow)
 
 
 def leave_out(labels: torch.Tensor, cells: NDArray[np.bool_]) -> torch.Tensor:
     """-1 in place of those of `cells`, `(N + 1,)` by id."""
-    table = torch.from_numpy(np.where(cells, -1, np.arange(len(cells))).astype(np.int32))
-    return torch.where(labels > 0, table[labels.clamp(min=0).long()], labels)
+    return renamed(labels, np.where(cells, -1, np.arange(len(cells))).astype(np.int32))
+
+
+def renamed(labels: torch.Tensor, table: NDArray[np.int32]) -> torch.Tensor:
+    """Cells by what `table`, `(N + 1,)` by id, has for them; ground and what is unknown stay."""
+    return torch.where(labels > 0, torch.from_numpy(table)[labels.clamp(min=0).long()], labels)
 
 
 def trust(
@@ -68,8 +75,7 @@ def trust(
     table = np.arange(len(diameters), dtype=np.int32)
     table[(diameters < some) | (diameters > most)] = -1
     table[(diameters < none) | (diameters > all_)] = 0
-    table[0] = 0
-    return torch.where(labels > 0, torch.from_numpy(table)[labels.clamp(min=0).long()], labels)
+    return renamed(labels, table)
 
 
 def choose_zoom(sample: Sample, phase: Phase, rng: np.random.Generator) -> float:
@@ -86,7 +92,7 @@ def choose_zoom(sample: Sample, phase: Phase, rng: np.random.Generator) -> float
     return float(np.exp(rng.uniform(np.log(low), np.log(high))))
 
 
-def choose_speck(sample: Sample, least: float, rng: np.random.Generator) -> tuple[int, int] | None:
+def choose_speck(sample: Sample, least: float, rng: np.random.Generator) -> Place:
     """Row and column of one of the sample's specks of `least` px or more across, None where it has none.
 
     A field of a hundred nuclei has a few in fragments: hardly a crop would ever show one.
@@ -99,24 +105,12 @@ def choose_speck(sample: Sample, least: float, rng: np.random.Generator) -> tupl
     return int(row), int(column)
 
 
-def geometry(
-    sample: Sample,
-    size: int,
-    zoom: float,
-    rng: np.random.Generator,
-    around: tuple[int, int] | None = None,
-) -> Crop:
+def geometry(sample: Sample, size: int, zoom: float, rng: np.random.Generator, around: Place = None) -> Crop:
     """Crop, zoom, one of the eight orientations, zeros around it up to `size`; see `rescale`."""
     return pad(orient(rescale(sample, size, zoom, rng, around), rng), size, rng)
 
 
-def rescale(
-    sample: Sample,
-    size: int,
-    zoom: float,
-    rng: np.random.Generator,
-    around: tuple[int, int] | None = None,
-) -> Crop:
+def rescale(sample: Sample, size: int, zoom: float, rng: np.random.Generator, around: Place = None) -> Crop:
     """The piece of the sample that `zoom` brings to `size` pixels, or all of a smaller sample.
 
     It lies anywhere, or anywhere with the pixel `around` in it.
