@@ -133,6 +133,9 @@ def add_making(group: Group) -> None:
         "--data", type=Path, help="folder of sets; its train split lends outlines and looks"
     )
     synthesise.add_argument("--without", nargs="*", default=[], metavar="SET", help="sets that lend nothing")
+    synthesise.add_argument(
+        "--looks", nargs="+", default=[], metavar="LOOK", help="these alone, as interference"
+    )
     synthesise.add_argument("--workers", type=int, default=1, help="processes")
     synthesise.set_defaults(run=commands.run_synthesise)
 

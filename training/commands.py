@@ -20,12 +20,13 @@ def run_fit(chosen: argparse.Namespace) -> None:
     from app.network.engines import choose_device
     from training.data import find_pairs, load_samples
     from training.fit import fit
+    from training.sampling import named
     from training.settings import Phase
 
     phase = Phase.load(chosen.phase)
     device = choose_device(chosen.device).kind  # before minutes of reading
-    samples = load_samples(find_pairs(chosen.data, "train", chosen.relabelled))
-    print(fit(phase, samples, chosen.runs, device))
+    pairs = named(find_pairs(chosen.data, "train", chosen.relabelled), {**phase.sets, **phase.replay})
+    print(fit(phase, load_samples(pairs), chosen.runs, device))
 
 
 def run_shorten(chosen: argparse.Namespace) -> None:
@@ -164,7 +165,7 @@ def run_synthesise(chosen: argparse.Namespace) -> None:
     from training.synthetic.real import Real
 
     real = None if chosen.data is None else Real.find(chosen.data, chosen.without)
-    print(bank(chosen.out, chosen.images, chosen.seed, real, chosen.workers, chosen.size))
+    print(bank(chosen.out, chosen.images, chosen.seed, real, chosen.workers, chosen.size, chosen.looks))
 
 
 def run_ablate(chosen: argparse.Namespace) -> None:

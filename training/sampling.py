@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -42,6 +42,15 @@ def sampling_weights(
 def belongs(pair: Pair, modality: str, name: str) -> bool:
     """Whether a share of that `name` takes the image: a set, "set/rgb", "set/gray", a pattern of "set/id"."""
     return name in (modality, pair.set) or fnmatchcase(f"{pair.set}/{pair.id}", name)
+
+
+def named(pairs: Sequence[Pair], shares: Collection[str]) -> list[Pair]:
+    """The pairs that a share may take: a bank of thousands, read for one look of it, took 14 GB."""
+    return [
+        pair
+        for pair in pairs
+        if any(belongs(pair, f"{pair.set}/{colour}", name) for name in shares for colour in ("gray", "rgb"))
+    ]
 
 
 def amplification(pairs: Sequence[Pair], clusters: Clusters) -> NDArray[np.float64]:

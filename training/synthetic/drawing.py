@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -133,32 +133,35 @@ class Synthetic:
     look: str
 
 
-def draw(seed: int, size: int = 352, *, real: Real | None = None) -> Synthetic:
+def draw(seed: int, size: int = 352, *, real: Real | None = None, looks: Collection[str] = ()) -> Synthetic:
     """The image of this seed, `size` px a side; the same seed gives the same image to the bit.
 
     `real` lends outlines, colours, textures and whole cells of labelled images;
-    without it nothing is read.
+    without it nothing is read. Of `looks` alone are drawn, where there are any,
+    and then no whole cells and no tones are lent.
     """
     for attempt in range(TRIES):
-        drawn = once(np.random.default_rng([seed, attempt]), size, real, best=attempt == TRIES - 1)
+        drawn = once(np.random.default_rng([seed, attempt]), size, real, looks, best=attempt == TRIES - 1)
         if drawn is not None:
             return drawn
     raise AssertionError("the last attempt always draws")
 
 
-def once(rng: Random, size: int, real: Real | None, *, best: bool) -> Synthetic | None:
+def once(
+    rng: Random, size: int, real: Real | None, looks: Collection[str], *, best: bool
+) -> Synthetic | None:
     """One attempt; None where too few of its cells can be seen, unless the `best` is asked for."""
-    if real is not None and chance(rng, COLLAGES):
+    if real is not None and not looks and chance(rng, COLLAGES):
         from training.synthetic.collage import collage
 
         image, labels, source = collage(rng, size, real)
         return checked(image, labels, "collage", source, best=best)
-    look, kind = choose(rng)
+    look, kind = choose(rng, looks or LOOKS)
     layout = LAYOUTS[kind](rng, size)
     if real is not None and kind in RESHAPED and chance(rng, SHAPES):
         layout = reshaped(rng, layout, real)
     layout = replace(layout, labels=tidy(layout.labels))
-    look, light = looked_at(rng, Scene(layout, rng), look, real)
+    look, light = looked_at(rng, Scene(layout, rng), look, real, lent=not looks)
     if chance(rng, 0.2):
         light = debris(rng, light)
     image = photograph(rng, light)
@@ -176,11 +179,11 @@ def reshaped(rng: Random, layout: Layout, real: Real) -> Layout:
     return layouts.shapes(rng, len(layout.labels), lent) if lent else layout
 
 
-def looked_at(rng: Random, scene: Scene, look: str, real: Real | None) -> tuple[str, Image]:
-    """The look that was taken, and its light; a real image lends its tones, or the colours of its stains."""
+def looked_at(rng: Random, scene: Scene, look: str, real: Real | None, *, lent: bool) -> tuple[str, Image]:
+    """The look taken, and its light; a real image lends the colours of its stains, or its tones if `lent`."""
     if real is not None and look == "section" and chance(rng, 0.5):
         return look, tissue.section(scene, real.dyes(rng))
-    if real is not None and chance(rng, BORROWED):
+    if real is not None and lent and chance(rng, BORROWED):
         from training.synthetic.borrowed import borrowed
         from training.synthetic.real import piece, read, zoom_for
 
@@ -205,8 +208,8 @@ def checked(
     return Synthetic(np.ascontiguousarray(image), labels, layout, look)  # one plane of three has gaps
 
 
-def choose(rng: Random) -> tuple[str, str]:
-    """A look and a layout."""
-    pairs = [(look, kind) for look, kinds in SHARES.items() for kind in kinds]
+def choose(rng: Random, looks: Collection[str]) -> tuple[str, str]:
+    """One of these looks, and a layout."""
+    pairs = [(look, kind) for look, kinds in SHARES.items() if look in looks for kind in kinds]
     weights = np.array([SHARES[look][kind] for look, kind in pairs])
     return pairs[rng.choice(len(pairs), p=weights / weights.sum())]

@@ -57,6 +57,11 @@ def test_the_same_seed_gives_the_same_image():
     assert not np.array_equal(draw(1, 80).image, draw(2, 80).image)
 
 
+def test_looks_may_be_asked_for():
+    for seed in range(12):
+        assert draw(seed, 72, looks=["interference", "phase"]).look in ("interference", "phase")
+
+
 def test_every_look_and_layout_has_a_share():
     """A look that is written and never drawn teaches nothing."""
     assert SHARES.keys() == LOOKS.keys()

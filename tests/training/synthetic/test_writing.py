@@ -56,6 +56,7 @@ def test_the_command(tmp_path, capsys):
         (["--images", "0"], "0 images of 352 px: draw one at least, of 32 px or more"),
         (["--size", "8"], "2000 images of 8 px: draw one at least"),
         (["--data", "none"], "none: no such folder"),
+        (["--looks", "dic"], "dic: no look of this name; there are nuclei, crowded,"),
     ],
 )
 def test_wrong_numbers_and_folders_end_in_one_line(tmp_path, capsys, words, message):
