@@ -12,6 +12,7 @@ stains                          what of tissue in DAB is seen
 ladder                          the plans that may be chosen, as they were measured
 clock                           the tolerance, the time left, the speed
 modality                        what an image looks like to the encoder, for settings or a model of its own
+opinion                         whether another network is surer of an image than the one of its look
 progress                        what was planned for an image, and what became of it
 inference                       passes against the clock
 """

@@ -23,6 +23,7 @@ from .closer import apparent_diameter, may_pay, pays
 from .engines import Device, Engine, Precision, load, load_engines
 from .ladder import Rung, Step, carried_steps, choose, ladder, pass_order, published, steps_of
 from .modality import look
+from .opinion import surer
 from .passes import IN_MEMORY, Mean, Pass, Seen, Where
 from .progress import Progress
 from .scales import CLOSEST, LEAST_SIDE, rescaled, scaled, tracked_pixels, worth_running
@@ -35,7 +36,6 @@ Band = tuple[NDArray[np.float32], NDArray[np.float32]]  # flow (2, h, w), probab
 ScaleBands = list[tuple[float, Band]]  # scale and what was seen at it, finest first
 
 PROBE_FROM = 12  # windows; a plan of fewer is over before a probe would pay
-LOOKS = 8  # rows of windows that are looked at for signal
 DEFAULTS = Setting()
 
 
@@ -128,7 +128,7 @@ class Network:
         if most >= PROBE_FROM:
             if self.speed.window is None:
                 self.probe(image, shape, self.engines_of(specialist)[0])
-            signal = sample_signal(image, Grid(shape, View.IDENTITY, self.windows))
+            signal = Strips(image).signal(Grid(shape, View.IDENTITY, self.windows))
         each = (self.speed.window or 0.0) * signal
         left = clock.left - self.speed.rest(tracked_pixels(shape, rungs[0].scales), signal)
         left -= merging_seconds(shape, rungs[0])
@@ -138,7 +138,8 @@ class Network:
     def recognise(
         self, image: Rows, shape: tuple[int, int], in_dab: bool = False
     ) -> tuple[tuple[float, ...] | None, str]:
-        """What the first model sees in the window that shows most, and whose look it is, "" for the pair's.
+        """What the first model sees in the window that shows most, and whose look it is, "" for the pair's,
+        unless who has learned a little of everything is clearly surer of the image.
 
         None where the weights don't ask for it, or nothing is to be seen. The image is as it is read: what is
         known of looks knows tissue in DAB, too.
@@ -148,6 +149,10 @@ class Network:
         embedding = self.embedding_at(image, shape, 1)
         halved = partial(self.embedding_at, image, shape, 0.5)
         owner = self.specialists and self.specialists.choose(embedding, in_dab=in_dab, halved=halved)
+        rest = self.specialists and self.specialists.rest
+        if owner and rest and owner != rest and not owner.dab:  # stains tell tissue from all else
+            (mine,), (theirs,) = self.engines_of(owner.name), self.engines_of(rest.name)
+            owner = rest if surer(mine, theirs, image, shape, self.windows) else owner
         return embedding, owner.name if owner else ""
 
     def embedding_at(self, image: Rows, shape: tuple[int, int], scale: float) -> tuple[float, ...] | None:
@@ -281,14 +286,6 @@ def asks_for_looks(calibration: Calibration | None, specialists: Specialists | N
 def merging_seconds(shape: tuple[int, int], rung: Rung) -> float:
     """What merging the cells of a plan's scales takes at the end."""
     return MERGING * shape[0] * shape[1] / 1e6 if len(rung.scales) > 1 else 0.0
-
-
-def sample_signal(image: Rows, grid: Grid) -> float:
-    """The part of the grid's windows that hold signal, by a look at a few rows of them."""
-    strips = Strips(image)
-    rows = grid.ys[:: math.ceil(len(grid.ys) / LOOKS)]
-    found = [not strips.is_empty(grid, y, x) for y in rows for x in grid.xs]
-    return max(sum(found), 1) / len(found)
 
 
 def sigmoid(logit: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Protocol
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from .windows import Grid, flip
 
 KEPT = 4  # strips; the passes of a band of a slide come back to the same few
+LOOKS = 8  # rows of windows that are looked at for signal
 
 
 class Rows(Protocol):
@@ -58,6 +60,12 @@ class Strips:
         padded = (y1 - y0, x1 - x0) != (grid.windows.size, grid.windows.size)
         low = 0 if padded else int(strip.low[x0:x1].min())
         return int(strip.high[x0:x1].max()) - low <= grid.windows.empty_range
+
+    def signal(self, grid: Grid) -> float:
+        """The part of the grid's windows that hold signal, by a look at a few rows of them."""
+        rows = grid.ys[:: math.ceil(len(grid.ys) / LOOKS)]
+        found = [not self.is_empty(grid, y, x) for y in rows for x in grid.xs]
+        return max(sum(found), 1) / len(found)
 
     def window(self, grid: Grid, y: int, x: int) -> NDArray[np.uint8]:
         """`(S, S, 3)` of the grid's view at image corner `(y, x)`, zeros outside the image."""
