@@ -151,8 +151,8 @@ class Network:
         owner = self.specialists and self.specialists.choose(embedding, in_dab=in_dab, halved=halved)
         rest = self.specialists and self.specialists.rest
         if owner and rest and owner != rest and not owner.dab:  # stains tell tissue from all else
-            (mine,), (theirs,) = self.engines_of(owner.name), self.engines_of(rest.name)
-            owner = rest if surer(mine, theirs, image, shape, self.windows) else owner
+            own, other = self.engines_of(owner.name)[0], lambda: self.engines_of(rest.name)[0]
+            owner = rest if surer(own, other, image, shape, self.windows) else owner
         return embedding, owner.name if owner else ""
 
     def embedding_at(self, image: Rows, shape: tuple[int, int], scale: float) -> tuple[float, ...] | None:
