@@ -21,14 +21,9 @@ from .scales import rescaled, scaled, worth_running
 from .strips import Rows, Strips
 from .windows import Grid, View
 
-SCALES = (
-    2.0,
-    1.0,
-)  # a network of nuclei is surest at 2; at a half of its size a small cell is nothing to anybody
+SCALES = (2.0, 1.0)  # a network of nuclei is surest at 2; at a half, small cells are nothing to anybody
 # both chosen on val and on synthetic cells: weights/README.md, "A second opinion"
-ENOUGH = (
-    0.7  # certainty of its own cells' pixels that needs no other opinion: it has more on 92 % of val's nuclei
-)
+ENOUGH = 0.7  # certainty of its own cells that needs no other opinion; 92 % of val's nuclei have more
 CLEARLY = 0.06  # of certainty, per pixel that either takes for cell
 LEAST = 1e-3  # of a window; of less than that nobody can be sure
 
@@ -43,7 +38,7 @@ def surer(
     asked = []
     for batch in told(image, shape, windows):
         mine = certainty(one(batch)[0])
-        if mine.sum() > ENOUGH * max(np.count_nonzero(mine), 1):
+        if mine.sum() > ENOUGH * max(int((mine > 0).sum()), 1):
             return False
         asked.append((batch, mine))
     if not asked:
