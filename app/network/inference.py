@@ -149,8 +149,8 @@ class Network:
         embedding = self.embedding_at(image, shape, 1)
         halved = partial(self.embedding_at, image, shape, 0.5)
         owner = self.specialists and self.specialists.choose(embedding, in_dab=in_dab, halved=halved)
-        rest = self.specialists and self.specialists.rest
-        if owner and rest and owner != rest and not owner.dab:  # stains tell tissue from all else
+        rest = self.specialists and owner and self.specialists.asked_too(owner, embedding)
+        if owner and rest:
             own, other = self.engines_of(owner.name)[0], lambda: self.engines_of(rest.name)[0]
             owner = rest if surer(own, other, image, shape, self.windows) else owner
         return embedding, owner.name if owner else ""

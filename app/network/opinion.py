@@ -1,10 +1,10 @@
 """Whether another network sees an image more surely than the one that its look chose.
 
 Whole cells that shine evenly look like nuclei to the encoder, and who has
-learned nuclei alone makes pieces of them, unsure of each. So where it is unsure
-of its own cells, both look at the window that shows most, at twice the image's
-size and at its own, and the one is followed that is clearly surer at the scale
-that suits it better.
+learned nuclei alone makes pieces of them, unsure of each. So where a look is not
+well known, and its owner unsure of its own cells, both see the window that shows
+most, at twice the image's size and at its own, and the one is followed that is
+clearly surer at the scale that suits it better.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from .windows import Grid, View
 SCALES = (2.0, 1.0)  # a network of nuclei is surest at 2; at a half, small cells are nothing to anybody
 # both chosen on val and on synthetic cells: weights/README.md, "A second opinion"
 ENOUGH = 0.7  # certainty of its own cells that needs no other opinion; 92 % of val's nuclei have more
-CLEARLY = 0.06  # of certainty, per pixel that either takes for cell
+CLEARLY = 0.04  # of certainty, per pixel that either takes for cell
 LEAST = 1e-3  # of a window; of less than that nobody can be sure
 
 

@@ -41,6 +41,7 @@ from .states import read_state, write_state
 LOOKS = "looks.safetensors"
 Look = Iterable[float] | None  # an embedding, or None where nothing is to be seen
 NOBODY = -1
+SURELY = 0.1  # distance within which hardly a stranger is taken for nuclei: weights/README.md, "Specialists"
 CLEARLY = 0.9  # of the distance to the nearest look of others that the nearest of the owner has at most
 
 
@@ -129,15 +130,29 @@ class Specialists:
             return None
         return self.learned(embedding) or self.learned(halved()) or self.rest
 
+    def asked_too(self, owner: Specialist, look: Look) -> Specialist | None:
+        """Who else may speak of an image of `owner` (../opinion.py): who knows a little of everything.
+
+        Nobody, where the look is well known, or tissue by its stains. Raises WeightsError.
+        """
+        rest = self.rest
+        if rest is None or owner == rest or owner.dab or look is None:
+            return None
+        return rest if self.distances(look).min() > SURELY else None
+
+    def distances(self, look: Iterable[float]) -> NDArray[np.float32]:
+        """`(N,)` from what is known; raises WeightsError."""
+        embedding = np.fromiter(look, np.float32)
+        embeddings, _ = self.known
+        if embedding.shape != embeddings.shape[1:]:
+            raise WeightsError(f"{self.looks}: is of another pair; make it again")
+        return np.asarray(np.linalg.norm(embeddings - embedding, axis=1), np.float32)
+
     def learned(self, look: Look) -> Specialist | None:
         """Who has learned such images; None where nobody has. Raises WeightsError."""
         if look is None:
             return None
-        embedding = np.fromiter(look, np.float32)
-        embeddings, owners = self.known
-        if embedding.shape != embeddings.shape[1:]:
-            raise WeightsError(f"{self.looks}: is of another pair; make it again")
-        distances = np.linalg.norm(embeddings - embedding, axis=1)
+        distances, owners = self.distances(look), self.known[1]
         nearest = int(distances.argmin())
         if owners[nearest] == NOBODY:
             return None
