@@ -19,7 +19,9 @@ the owner's clearly further away; else it is the pair's: who has not learned a
 look does not speak of it. A look that nobody has learned is looked for once more at
 half the image's size: cells that are twice as large look like nothing that was
 learned, at scale 1. But tissue that is found to be in DAB (../stains.py),
-and is seen without it, is that model's which says `dab`.
+and is seen without it, is that model's which says `dab`; and what only looks a
+little like something that was learned may be the model's which says `rest`, after
+a second opinion (../opinion.py).
 """
 
 from __future__ import annotations
