@@ -15,7 +15,6 @@ from __future__ import annotations
 import argparse
 from collections import defaultdict
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -76,12 +75,10 @@ def rest_of(network: Network) -> str:
 
 def owners(network: Network, pair: Pair) -> tuple[str, str]:
     """Whose an image is by its look, and who sees it."""
-    assert network.specialists
     image = load_image(pair.image)[0]
     rows, shape = Pixels(image), (image.shape[0], image.shape[1])
     in_dab = find_strength(rows, shape) > 0
-    halved = partial(network.embedding_at, rows, shape, 0.5)
-    by_look = network.specialists.choose(network.embedding_at(rows, shape, 1), in_dab=in_dab, halved=halved)
+    _, by_look = network.by_look(rows, shape, in_dab)
     return by_look.name if by_look else "", network.recognise(rows, shape, in_dab)[1]
 
 

@@ -171,6 +171,7 @@ def run_synthesise(chosen: argparse.Namespace) -> None:
 def run_ablate(chosen: argparse.Namespace) -> None:
     from training.ablate import ablate, table
     from training.data import find_pairs, load_samples, spread
+    from training.sampling import named
     from training.settings import Phase
 
     phase = Phase.load(chosen.phase)
@@ -178,10 +179,7 @@ def run_ablate(chosen: argparse.Namespace) -> None:
     if chosen.frames is not None:
         run_ablate_films(chosen, phase)
         return
-    names = {name.split("/")[0] for name in phase.sets}
-    train, val = (
-        [pair for pair in find_pairs(chosen.data, split) if pair.set in names] for split in ("train", "val")
-    )
+    train, val = (named(find_pairs(chosen.data, split), phase.sets) for split in ("train", "val"))
     val = spread(val, chosen.images or len(val))
     print(table(ablate(phase, load_samples(train), load_samples(val)), phase.steps))
 

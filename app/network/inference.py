@@ -29,7 +29,7 @@ from .progress import Progress
 from .scales import CLOSEST, LEAST_SIDE, rescaled, scaled, tracked_pixels, worth_running
 from .stains import find_strength, lenient, shown
 from .strips import Rows, Strips
-from .weights import Calibration, Member, Setting, Specialists, Weights
+from .weights import Calibration, Member, Setting, Specialist, Specialists, Weights
 from .windows import Grid, View
 
 Band = tuple[NDArray[np.float32], NDArray[np.float32]]  # flow (2, h, w), probability (h, w)
@@ -138,22 +138,28 @@ class Network:
     def recognise(
         self, image: Rows, shape: tuple[int, int], in_dab: bool = False
     ) -> tuple[tuple[float, ...] | None, str]:
-        """What the first model sees in the window that shows most, and whose look it is, "" for the pair's,
-        unless who has learned a little of everything is clearly surer of the image.
+        """What the first model sees in the window that shows most, and who is to see the image: whose look it is,
+        or who is clearly surer of it; "" for the pair.
 
-        None where the weights don't ask for it, or nothing is to be seen. The image is as it is read: what is
-        known of looks knows tissue in DAB, too.
+        None where the weights don't ask, or nothing is to be seen. The image is as it is read, in DAB, too.
         """
         if self.owner is not None or not asks_for_looks(self.calibration, self.specialists):
             return None, self.owner or ""
-        embedding = self.embedding_at(image, shape, 1)
-        halved = partial(self.embedding_at, image, shape, 0.5)
-        owner = self.specialists and self.specialists.choose(embedding, in_dab=in_dab, halved=halved)
+        embedding, owner = self.by_look(image, shape, in_dab)
         rest = self.specialists and owner and self.specialists.asked_too(owner, embedding)
         if owner and rest:
             own, other = self.engines_of(owner.name)[0], lambda: self.engines_of(rest.name)[0]
             owner = rest if surer(own, other, image, shape, self.windows) else owner
         return embedding, owner.name if owner else ""
+
+    def by_look(
+        self, image: Rows, shape: tuple[int, int], in_dab: bool
+    ) -> tuple[tuple[float, ...] | None, Specialist | None]:
+        """The embedding of an image, and who has learned such looks; None for the pair."""
+        embedding = self.embedding_at(image, shape, 1)
+        halved = partial(self.embedding_at, image, shape, 0.5)
+        told = self.specialists
+        return embedding, told.choose(embedding, in_dab=in_dab, halved=halved) if told else None
 
     def embedding_at(self, image: Rows, shape: tuple[int, int], scale: float) -> tuple[float, ...] | None:
         """What the first model sees at a scale; None for nothing, and where hardly a pixel is left."""

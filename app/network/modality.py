@@ -56,8 +56,13 @@ def look(engine: Watched, image: Rows, grid: Grid) -> tuple[float, ...] | None:
     if window is None:
         return None
     engine.look()
-    engine(np.ascontiguousarray(window.transpose(2, 0, 1)[None], np.float32) / np.float32(255))
+    engine(alone(window))
     return None if engine.embedding is None else tuple(map(float, engine.embedding))
+
+
+def alone(window: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """`(S, S, 3)` 8-bit steps → `(1, 3, S, S)` in [0, 1], as an engine takes it."""
+    return np.ascontiguousarray(window.transpose(2, 0, 1)[None], np.float32) / np.float32(255)
 
 
 def telling(strips: Strips, grid: Grid) -> NDArray[np.uint8] | None:

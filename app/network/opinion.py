@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ..settings import FLOW_SCALE, Windows
 from .engines import Engine
-from .modality import telling
+from .modality import alone, telling
 from .scales import rescaled, scaled, worth_running
 from .strips import Rows, Strips
 from .windows import Grid, View
@@ -43,8 +43,7 @@ def surer(
         asked.append((batch, mine))
     if not asked:
         return False
-    pairs = [(mine, certainty(other()(batch)[0])) for batch, mine in asked]
-    best, others = np.max([[each.mean() / seen(*pair) for each in pair] for pair in pairs], axis=0)
+    best, others = np.max([per_cell(mine, certainty(other()(batch)[0])) for batch, mine in asked], axis=0)
     return bool(others - best > CLEARLY)
 
 
@@ -54,12 +53,13 @@ def told(image: Rows, shape: tuple[int, int], windows: Windows) -> Iterator[NDAr
         grid = Grid(scaled(shape, scale), View.IDENTITY, windows)
         window = telling(Strips(rescaled(image, shape, scale)), grid)
         if window is not None:
-            yield np.ascontiguousarray(window.transpose(2, 0, 1)[None], np.float32) / np.float32(255)
+            yield alone(window)
 
 
-def seen(mine: NDArray[np.float32], theirs: NDArray[np.float32]) -> float:
-    """The part of a window that either takes for cell."""
-    return max(float(((mine > 0) | (theirs > 0)).mean()), LEAST)
+def per_cell(mine: NDArray[np.float32], theirs: NDArray[np.float32]) -> tuple[float, float]:
+    """The mean certainty of each over the pixels that either takes for cell."""
+    seen = max(float(((mine > 0) | (theirs > 0)).mean()), LEAST)
+    return float(mine.mean()) / seen, float(theirs.mean()) / seen
 
 
 def certainty(output: NDArray[np.float32]) -> NDArray[np.float32]:
