@@ -138,8 +138,8 @@ class Network:
     def recognise(
         self, image: Rows, shape: tuple[int, int], in_dab: bool = False
     ) -> tuple[tuple[float, ...] | None, str]:
-        """What the first model sees in the window that shows most, and who is to see the image: whose look it is,
-        or who is clearly surer of it; "" for the pair.
+        """What the first model sees in the window that shows most, and who is to see the image: whose look it
+        is, or who is clearly surer of it; "" for the pair.
 
         None where the weights don't ask, or nothing is to be seen. The image is as it is read, in DAB, too.
         """
