@@ -37,10 +37,10 @@ class Crop:
 
 def draw(sample: Sample, phase: Phase, rng: np.random.Generator) -> Crop:
     """A random crop; the same `rng` state gives the same crop."""
-    zoom = choose_zoom(sample, phase, rng)
     around = None
     if phase.speck_p and rng.random() < phase.speck_p:
         around = choose_speck(sample, phase.least_diameter, rng)
+    zoom = choose_zoom(sample, phase, rng, around)
     crop = geometry(sample, phase.crop, zoom, rng, around)
     image = crop.image
     if phase.coarse_p and rng.random() < phase.coarse_p:
@@ -78,17 +78,21 @@ def trust(
     return renamed(labels, table)
 
 
-def choose_zoom(sample: Sample, phase: Phase, rng: np.random.Generator) -> float:
+def choose_zoom(sample: Sample, phase: Phase, rng: np.random.Generator, around: Place = None) -> float:
     """Half of the time near the native scale; else anywhere that keeps cells in the target range.
 
-    A sample is never shrunk to less than half of the crop's side, or most of a step would be padding.
+    A sample is never shrunk to less than half of the crop's side, or most of a step would be padding. The
+    cell at the pixel `around`, if there is one, comes out large enough to be a cell of the crop, if it can:
+    a crop that is drawn for a speck, and calls it background, teaches the opposite.
     """
     diameter = sample.diameter
-    if rng.random() >= phase.zoom_p or not diameter:
+    if around is None and rng.random() >= phase.zoom_p or not diameter:
         return float(np.exp(rng.uniform(np.log(0.8), np.log(1.25))))
     low, high = phase.zoom
     low = max(low, phase.target_diameter[0] / diameter, 0.5 * phase.crop / max(sample.labels.shape))
     high = max(min(high, phase.target_diameter[1] / diameter), low)
+    if around is not None:
+        low = max(low, min(high, phase.trusted[1] / sample.diameters[sample.labels[around]]))
     return float(np.exp(rng.uniform(np.log(low), np.log(high))))
 
 

@@ -202,6 +202,24 @@ def test_specks_are_whole_cells_much_smaller_than_the_rest():
     assert choose_speck(sample_of(labels), 4, rng) is None
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_a_speck_that_a_crop_was_drawn_for_is_a_cell_of_it(seed):
+    """Most crops around micronuclei of 4 px showed them at their own size, where they are taught to be ground."""
+    labels = disk_field()
+    labels[60:63, 100:104] = 9
+    phase = Phase("a", 1, {}, zoom=(0.4, 3.0), zoom_p=0.5, crop=160, speck_p=1.0)
+    crop = draw(sample_of(labels), phase, np.random.default_rng(seed))
+    assert (crop.labels == 9).any()
+
+
+def test_a_speck_is_not_enlarged_beyond_the_phases_zoom():
+    """One of a pixel can't be made a cell of 6 px; its crop must not go beyond what the phase asks for."""
+    labels = disk_field()
+    labels[60, 100] = 9
+    phase = Phase("a", 1, {}, zoom=(0.4, 2.0), zoom_p=0.0, crop=160)
+    assert choose_zoom(sample_of(labels), phase, np.random.default_rng(0), (60, 100)) == pytest.approx(2.0)
+
+
 def test_cells_too_small_for_anybody_are_left_out_of_the_loss():
     """Sets don't agree on micronuclei: those of one are cells, those of another ground."""
     labels = disk_field()
