@@ -85,6 +85,7 @@ def add_looks(
 ) -> Path:
     """Adds the looks of `pairs`, whose each belongs to a phase, to what is known; returns the index.
 
+    A look that is known already, as when the same images are added twice, is left as it is.
     `reaches` are new ones, by name. Raises WeightsError, WriteError, DataError.
     """
     told = weights.specialists
@@ -97,10 +98,12 @@ def add_looks(
     added = looks_of(engine, phases, pairs)
     if NOBODY in added.owners:
         raise DataError("no phase learns from some of these images; add looks that the phases' sets name")
+    known = {look.tobytes() for look in embeddings.astype(np.float16)}  # as a file keeps them
+    new = np.array([look.tobytes() not in known for look in added.embeddings.astype(np.float16)])
     write_looks(
         told.looks,
-        np.concatenate([embeddings, added.embeddings]),
-        np.concatenate([owners, added.owners]),
+        np.concatenate([embeddings, added.embeddings[new]]),
+        np.concatenate([owners, added.owners[new]]),
     )
     models = tuple(replace(one, reach=reaches.get(one.name, one.reach)) for one in told.models)
     return write_specialists(weights, Specialists(models, told.looks, checksum(told.looks)))

@@ -169,3 +169,5 @@ def test_looks_are_added_and_nothing_else_is_changed(random_pair, tmp_path, writ
     embeddings, owners = after.known
     np.testing.assert_array_equal(embeddings[0], far[0])
     assert list(owners) == [0, 0, 0]  # its image at its own size and at another
+    add_looks(find_weights(str(folder)), [phase], Colours(), pairs, {})
+    assert len(find_weights(str(folder)).specialists.known[0]) == 3  # known already
