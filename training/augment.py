@@ -86,7 +86,7 @@ def choose_zoom(sample: Sample, phase: Phase, rng: np.random.Generator, around: 
     a crop that is drawn for a speck, and calls it background, teaches the opposite.
     """
     diameter = sample.diameter
-    if around is None and rng.random() >= phase.zoom_p or not diameter:
+    if (around is None and rng.random() >= phase.zoom_p) or not diameter:
         return float(np.exp(rng.uniform(np.log(0.8), np.log(1.25))))
     low, high = phase.zoom
     low = max(low, phase.target_diameter[0] / diameter, 0.5 * phase.crop / max(sample.labels.shape))

@@ -26,7 +26,7 @@ from .modality import look
 from .opinion import surer
 from .passes import IN_MEMORY, Mean, Pass, Seen, Where
 from .progress import Progress
-from .scales import CLOSEST, LEAST_SIDE, rescaled, scaled, tracked_pixels, worth_running
+from .scales import CLOSEST, rescaled, scaled, tracked_pixels, worth_running
 from .stains import find_strength, lenient, shown
 from .strips import Rows, Strips
 from .weights import Calibration, Member, Setting, Specialist, Specialists, Weights
@@ -157,13 +157,13 @@ class Network:
     ) -> tuple[tuple[float, ...] | None, Specialist | None]:
         """The embedding of an image, and who has learned such looks; None for the pair."""
         embedding = self.embedding_at(image, shape, 1)
-        halved = partial(self.embedding_at, image, shape, 0.5)
+        again = partial(self.embedding_at, image, shape)
         told = self.specialists
-        return embedding, told.choose(embedding, in_dab=in_dab, halved=halved) if told else None
+        return embedding, told.choose(embedding, in_dab=in_dab, again=again) if told else None
 
     def embedding_at(self, image: Rows, shape: tuple[int, int], scale: float) -> tuple[float, ...] | None:
-        """What the first model sees at a scale; None for nothing, and where hardly a pixel is left."""
-        if scale < 1 and max(shape) * scale < LEAST_SIDE:
+        """What the first model sees at a scale; None for nothing, and where the scale is not worth it."""
+        if scale not in worth_running((scale, 1.0), shape):
             return None
         grid = Grid(scaled(shape, scale), View.IDENTITY, self.windows)
         return look(self.engines[0], rescaled(image, shape, scale), grid)  # type: ignore[arg-type]

@@ -68,6 +68,31 @@ def test_other_looks_stay_the_pairs(network: Network) -> None:
     assert not network.called, "nothing is loaded for a look of nobody's"
 
 
+class Changing(Counted):
+    """An engine that sees another look whenever it is asked."""
+
+    def __init__(self, name: str, engine: Any, looks: list[tuple[int, int]]) -> None:
+        super().__init__(name, engine)
+        self.looks = looks
+
+    def __call__(self, windows: Any) -> Any:
+        self.embedding = np.array(self.looks.pop(0), np.float32)
+        return super().__call__(windows)
+
+
+@pytest.mark.parametrize(("shape", "owner"), [(SHAPE, "tissue"), ((800, 800), None)])
+def test_an_unknown_look_is_sought_at_twice_the_size_of_a_small_image(
+    network: Network, bright_blobs: Any, shape: tuple[int, int], owner: str | None
+) -> None:
+    """Sections at half the magnification went to the model for cells; a large image is not enlarged."""
+    engine = Changing("one", bright_blobs, [(-1, 0), (-1, 0), (1, 0)])
+    image = Pixels(np.random.default_rng(0).integers(0, 255, (*shape, 3), np.uint8))
+    seen, found = replace(network, engines=[engine]).by_look(image, shape, in_dab=False)
+    assert seen == (-1, 0), "as settings are chosen by: at its own size"
+    assert (found.name if found else None) == owner
+    assert len(engine.looks) == (0 if owner else 1)
+
+
 def test_looks_that_nobody_knows_have_an_owner(network: Network, tmp_path: Path) -> None:
     """Who has learned a little of everything sees what is new; what is known stays where it was."""
     told = network.specialists

@@ -204,7 +204,7 @@ def test_specks_are_whole_cells_much_smaller_than_the_rest():
 
 @pytest.mark.parametrize("seed", range(8))
 def test_a_speck_that_a_crop_was_drawn_for_is_a_cell_of_it(seed):
-    """Most crops around micronuclei of 4 px showed them at their own size, where they are taught to be ground."""
+    """Most crops around micronuclei of 4 px showed them at their own size, where they are ground."""
     labels = disk_field()
     labels[60:63, 100:104] = 9
     phase = Phase("a", 1, {}, zoom=(0.4, 3.0), zoom_p=0.5, crop=160, speck_p=1.0)

@@ -44,6 +44,7 @@ LOOKS = "looks.safetensors"
 Look = Iterable[float] | None  # an embedding, or None where nothing is to be seen
 NOBODY = -1
 SURELY = 0.1  # distance within which hardly a stranger is taken for nuclei: weights/README.md, "Specialists"
+AGAIN = (0.5, 2.0)  # of the image's size, at which a look that nobody has learned is looked for
 CLEARLY = 0.9  # of the distance to the nearest look of others that the nearest of the owner has at most
 
 
@@ -119,18 +120,21 @@ class Specialists:
         return read_looks(self.looks)
 
     def choose(
-        self, embedding: Look, *, in_dab: bool = False, halved: Callable[[], Look] = lambda: None
+        self, embedding: Look, *, in_dab: bool = False, again: Callable[[float], Look] = lambda _: None
     ) -> Specialist | None:
         """Who sees such images; None for the pair. Raises WeightsError.
 
-        `halved` looks at the image at half its size; it is called where nobody has learned `embedding`.
+        `again` looks at the image at a size of AGAIN; it is called where nobody has learned `embedding`.
         """
         theirs = next((one for one in self.models if one.dab), None)
         if in_dab and theirs is not None:
             return theirs
         if embedding is None:
             return None
-        return self.learned(embedding) or self.learned(halved()) or self.rest
+        found = self.learned(embedding)
+        for size in AGAIN:
+            found = found or self.learned(again(size))
+        return found or self.rest
 
     def asked_too(self, owner: Specialist, look: Look) -> Specialist | None:
         """Who else may speak of an image of `owner` (../opinion.py): who knows a little of everything.

@@ -46,16 +46,18 @@ def test_the_nearest_look_decides(pair: Weights) -> None:
     assert pair.specialists.choose(None) is None, "there was nothing to see"
 
 
-def test_an_unknown_look_is_looked_for_at_half_the_size(pair: Weights) -> None:
-    """Tissue at four times its size went to the model for whole cells, and lost 0.09 of its F1."""
+def test_an_unknown_look_is_looked_for_at_half_the_size_and_at_twice(pair: Weights) -> None:
+    """Tissue at four times its size, and at half the magnification, went to the model for whole cells."""
     told = pair.specialists
     assert told is not None
     (one,) = told.models
-    assert told.choose(at(60), halved=lambda: at(5)) == one
-    assert told.choose(at(60), halved=lambda: at(60)) is None
-    assert told.choose(at(60), halved=lambda: None) is None, "too small to be halved"
-    assert told.choose(None, halved=lambda: at(5)) is None, "there was nothing to see"
-    assert told.choose(at(5), halved=lambda: pytest.fail("a second look costs time")) == one
+    assert told.choose(at(60), again={0.5: at(5), 2.0: at(60)}.get) == one
+    assert told.choose(at(60), again={0.5: at(60), 2.0: at(5)}.get) == one, "half the magnification"
+    assert told.choose(at(60), again={0.5: at(5)}.__getitem__) == one, "a third look costs time"
+    assert told.choose(at(60), again=lambda _: at(60)) is None
+    assert told.choose(at(60), again=lambda _: None) is None, "neither is worth it"
+    assert told.choose(None, again=lambda _: at(5)) is None, "there was nothing to see"
+    assert told.choose(at(5), again=lambda _: pytest.fail("a second look costs time")) == one
 
 
 def test_tissue_in_dab_is_known_without_its_look(pair: Weights) -> None:
