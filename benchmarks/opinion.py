@@ -23,6 +23,7 @@ from app.network import Network, choose_device, find_weights
 from app.network.stains import find_strength
 from app.read import Pixels
 from app.settings import Windows
+from benchmarks.looks import rest_of
 from benchmarks.stains import labels
 from evaluation.matching import match
 from training.data import Pair, find_pairs, load_image, load_labels
@@ -65,12 +66,6 @@ def row(name: str, owned: int, moved: list[Scores]) -> str:
 def kind(pair: Pair) -> str:
     """The set, or the look of a synthetic image."""
     return next((look for look in LOOKS if pair.id.endswith(f"_{look}")), pair.set)
-
-
-def rest_of(network: Network) -> str:
-    """Who sees what nobody has learned."""
-    assert network.specialists, "the weights have no specialists"
-    return network.specialists.rest.name if network.specialists.rest else ""
 
 
 def owners(network: Network, pair: Pair) -> tuple[str, str]:
