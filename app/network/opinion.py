@@ -4,7 +4,8 @@ Whole cells that shine evenly look like nuclei to the encoder, and who has
 learned nuclei alone makes pieces of them, unsure of each. So where a look is not
 well known, and its owner unsure of its own cells, both see the window that shows
 most, at twice the image's size and at its own, and the one is followed that is
-clearly surer at the scale that suits it better.
+clearly surer at the scale that suits it better. Of a small image the owner may
+be surest at four times its size.
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..settings import FLOW_SCALE, Windows
+from .closer import may_pay
 from .engines import Engine
 from .modality import alone, telling
-from .scales import rescaled, scaled, worth_running
+from .scales import CLOSEST, rescaled, scaled, worth_running
 from .strips import Rows, Strips
 from .windows import Grid, View
 
@@ -36,24 +38,30 @@ def surer(
     `other` is called, and may be loaded, where `one` is unsure.
     """
     asked = []
-    for batch in told(image, shape, windows):
+    for scale, batch in told(image, shape, windows):
         mine = certainty(one(batch)[0])
         if mine.sum() > ENOUGH * max(int((mine > 0).sum()), 1):
             return False
-        asked.append((batch, mine))
-    if not asked:
-        return False
-    best, others = np.max([per_cell(mine, certainty(other()(batch)[0])) for batch, mine in asked], axis=0)
-    return bool(others - best > CLEARLY)
+        asked.append((scale, batch, mine))
+    both = {scale: per_cell(mine, certainty(other()(batch)[0])) for scale, batch, mine in asked}
+    best = max((mine for mine, _ in both.values()), default=0.0)
+    others = max((theirs for scale, (_, theirs) in both.items() if scale in SCALES), default=0.0)
+    return others - best > CLEARLY
 
 
-def told(image: Rows, shape: tuple[int, int], windows: Windows) -> Iterator[NDArray[np.float32]]:
-    """`(1, 3, S, S)` in [0, 1]: what shows most at those of SCALES that pay, where anything is shown."""
-    for scale in worth_running(SCALES, shape):
+def told(
+    image: Rows, shape: tuple[int, int], windows: Windows
+) -> Iterator[tuple[float, NDArray[np.float32]]]:
+    """Scale and `(1, 3, S, S)` in [0, 1]: what shows most at those of SCALES that pay, if anything is shown.
+
+    Where a closer look may follow, at its scale, too: nuclei of 8 px are hardly anything to anybody before.
+    """
+    closer = (CLOSEST,) if may_pay((CLOSEST, *SCALES), shape) else ()
+    for scale in (*closer, *worth_running(SCALES, shape)):
         grid = Grid(scaled(shape, scale), View.IDENTITY, windows)
         window = telling(Strips(rescaled(image, shape, scale)), grid)
         if window is not None:
-            yield alone(window)
+            yield scale, alone(window)
 
 
 def per_cell(mine: NDArray[np.float32], theirs: NDArray[np.float32]) -> tuple[float, float]:

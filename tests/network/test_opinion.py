@@ -74,6 +74,20 @@ def test_who_is_sure_of_its_own_cells_needs_no_other_opinion() -> None:
     assert not surer(Sure(4, 4), lambda: pytest.fail("it was loaded"), IMAGE, SHAPE, Windows())
 
 
+class Near(Sure):
+    """Sure of what fills half a window alone, as a small image does at four times its size."""
+
+    def __call__(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
+        seen = super().__call__(windows)
+        return seen if (windows.max(axis=1) > 0).mean() > 0.5 else seen * np.float32(0.3)
+
+
+def test_small_cells_of_a_small_image_are_judged_by_a_closer_look() -> None:
+    """Nuclei of 8 px, plain to their own network at four times their size, went over: 0.933 → 0.462."""
+    small = Pixels(IMAGE.rows(0, 100)[:, :100])
+    assert not surer(Near(5, 4), lambda: pytest.fail("it was loaded"), small, (100, 100), Windows())
+
+
 def test_padding_says_nothing() -> None:
     """A small image fills a corner of a window; the rest must not make both equally sure."""
     tiny = Pixels(IMAGE.rows(0, 40)[:, :60])
