@@ -17,8 +17,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app.network import Network, choose_device, find_weights
+from app.network.weights.specialists import AGAIN
 from app.read import Pixels
 from app.settings import Windows
 from benchmarks.scales import Field, resized
@@ -27,7 +29,7 @@ from evaluation.matching import match
 from training.data import find_pairs, load_image, load_labels, modality_of
 
 FACTORS = (1.0, 0.7, 0.5, 0.35, 0.25)
-SIZES = (1.0, 0.5, 2.0)  # in the order in which a prediction looks
+SIZES = (1.0, *AGAIN)  # in the order in which a prediction looks
 Scores = tuple[float, float]  # F1 by who sees the unknown, and by who is told
 
 
@@ -48,17 +50,21 @@ def main() -> None:
         if pair.set not in options.sets:
             continue
         image, gray = load_image(pair.image)
+        true = load_labels(pair.label)
         for factor in FACTORS:
-            field = Field(modality_of(pair, gray), factor, image, load_labels(pair.label))
+            field = Field(modality_of(pair, gray), factor, image, true)
             if not field.stands(factor):
                 continue
             field, where = resized(field), (field.set, factor)
             size, owner = told(network, field)
             known[where][size] += 1
-            if size == 2:
-                moved[where].append((f1(network, field, rest_of(network)), f1(network, field, owner)))
+            if size == AGAIN[-1]:
+                one, other = (f1(network, field.image, field.true, who) for who in (rest_of(network), owner))
+                moved[where].append((one, other))
     print(
-        "| | images | known | at half | at twice | F1 by the rest | F1 by who is told |" + "\n|" + "---|" * 7
+        "| | images | known | at half | at twice | F1 by the rest | F1 by who is told |",
+        "|---" * 7 + "|",
+        sep="\n",
     )
     for (kind, factor), sizes in sorted(known.items(), key=lambda one: (one[0][0], -one[0][1])):
         print(row(f"{kind} × {factor:g}", sizes, moved[kind, factor]))
@@ -88,9 +94,9 @@ def rest_of(network: Network) -> str:
     return network.specialists.rest.name if network.specialists.rest else ""
 
 
-def f1(network: Network, field: Field, owner: str) -> float:
+def f1(network: Network, image: NDArray[np.uint8], true: NDArray[np.int32], owner: str) -> float:
     """Of one image, seen by `owner`."""
-    return match(field.true, labels(replace(network, owner=owner), field.image, 0.0)).f1
+    return match(true, labels(replace(network, owner=owner), image, 0.0)).f1
 
 
 if __name__ == "__main__":

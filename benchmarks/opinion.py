@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 from collections import defaultdict
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,9 +22,7 @@ from app.network import Network, choose_device, find_weights
 from app.network.stains import find_strength
 from app.read import Pixels
 from app.settings import Windows
-from benchmarks.looks import rest_of
-from benchmarks.stains import labels
-from evaluation.matching import match
+from benchmarks.looks import f1, rest_of
 from training.data import Pair, find_pairs, load_image, load_labels
 from training.synthetic.drawing import LOOKS
 
@@ -50,7 +47,8 @@ def main() -> None:
             continue
         owned[kind(pair)] += 1
         if told != by_look:
-            moved[kind(pair)].append((f1(network, pair, by_look), f1(network, pair, told)))
+            image, true = load_image(pair.image)[0], load_labels(pair.label)
+            moved[kind(pair)].append((f1(network, image, true, by_look), f1(network, image, true, told)))
     print("| | images of a specialist | go over | F1 by look | F1 then |\n|---|---|---|---|---|")
     for name in sorted(owned):
         print(row(name, owned[name], moved[name]))
@@ -75,12 +73,6 @@ def owners(network: Network, pair: Pair) -> tuple[str, str]:
     in_dab = find_strength(rows, shape) > 0
     _, by_look = network.by_look(rows, shape, in_dab)
     return by_look.name if by_look else "", network.recognise(rows, shape, in_dab)[1]
-
-
-def f1(network: Network, pair: Pair, owner: str) -> float:
-    """Of one image, seen by `owner`."""
-    found = labels(replace(network, owner=owner), load_image(pair.image)[0], 0.0)
-    return match(load_labels(pair.label), found).f1
 
 
 if __name__ == "__main__":

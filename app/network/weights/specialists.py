@@ -17,11 +17,12 @@ images of this look, from 0, or −1 where none did. An image goes to the owner 
 the nearest of them, if that lies within the owner's reach and all that is not
 the owner's clearly further away; else it is the pair's: who has not learned a
 look does not speak of it. A look that nobody has learned is looked for once more at
-half the image's size: cells that are twice as large look like nothing that was
-learned, at scale 1. But tissue that is found to be in DAB (../stains.py),
-and is seen without it, is that model's which says `dab`; and what only looks a
-little like something that was learned may be the model's which says `rest`, after
-a second opinion (../opinion.py).
+half the image's size, and at twice: cells that are twice as large, and sections at
+half the magnification, look like nothing that was learned, at scale 1. But
+tissue that is found to be in DAB (../stains.py), and is seen without it, is that
+model's which says `dab`; and what only looks a little like something that was
+learned may be the model's which says `rest`, after a second opinion
+(../opinion.py).
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -131,10 +133,8 @@ class Specialists:
             return theirs
         if embedding is None:
             return None
-        found = self.learned(embedding)
-        for size in AGAIN:
-            found = found or self.learned(again(size))
-        return found or self.rest
+        looks = chain((embedding,), map(again, AGAIN))  # each is taken where the one before is not known
+        return next(filter(None, map(self.learned, looks)), self.rest)
 
     def asked_too(self, owner: Specialist, look: Look) -> Specialist | None:
         """Who else may speak of an image of `owner` (../opinion.py): who knows a little of everything.
