@@ -22,6 +22,7 @@ from app.system.tables import read_table
 from benchmarks.leave_out import ALONE, judge_once, without
 from training.data import DataError, Pair, Sample, find_pairs, load_samples, spread
 from training.fit import fit
+from training.sampling import set_of
 from training.settings import Phase
 from training.synthetic.writing import SET as BANK
 
@@ -74,7 +75,7 @@ def options() -> argparse.Namespace:
 
 def load(chosen: argparse.Namespace, sets: Mapping[str, float]) -> list[Sample]:
     """`--most` images of each set, and the bank."""
-    names = {name.split("/")[0] for name in sets} - {BANK}
+    names = {set_of(name) for name in sets} - {BANK}
     train = [pair for pair in find_pairs(chosen.data, "train") if pair.set in names]
     bank = [pair for pair in find_pairs(chosen.bank, "train") if pair.set == BANK]
     return load_samples(few_of_each(train, chosen.most) + bank)
@@ -88,7 +89,7 @@ def few_of_each(pairs: Sequence[Pair], most: int) -> list[Pair]:
 
 def of(samples: Sequence[Sample], sets: Mapping[str, float]) -> list[Sample]:
     """The samples of these sets."""
-    names = {name.split("/")[0] for name in sets}
+    names = {set_of(name) for name in sets}
     return [sample for sample in samples if sample.pair.set in names]
 
 

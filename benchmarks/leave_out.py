@@ -34,6 +34,7 @@ from app.system.tables import read_table
 from training.data import DataError, Pair, Sample, find_pairs, load_samples, spread
 from training.fit import fit
 from training.passes import Variant, variants
+from training.sampling import set_of
 from training.score import score, write_rows
 from training.settings import Phase
 from training.synthetic.writing import SET as BANK
@@ -112,19 +113,19 @@ def load(chosen: argparse.Namespace, real: Mapping[str, float]) -> list[Sample]:
     never = set.intersection(*(set(left_out(kinds)) for kinds in chosen.kinds))
     train = find_pairs(chosen.data, "train")
     pairs = [pair for pair in find_pairs(chosen.bank, "train") if pair.set == BANK]
-    for name in sorted({name.split("/")[0] for name in real} - never):
+    for name in sorted({set_of(name) for name in real} - never):
         pairs += spread([pair for pair in train if pair.set == name], chosen.most)
     return load_samples(pairs)
 
 
 def only(shares: Mapping[str, float], sets: Sequence[str]) -> dict[str, float]:
     """The shares of these sets; of "dsb2018/rgb", too, where dsb2018 is one."""
-    return {name: share for name, share in shares.items() if name.split("/")[0] in sets}
+    return {name: share for name, share in shares.items() if set_of(name) in sets}
 
 
 def without(shares: Mapping[str, float], sets: Sequence[str]) -> dict[str, float]:
     """The shares of all other sets."""
-    return {name: share for name, share in shares.items() if name.split("/")[0] not in sets}
+    return {name: share for name, share in shares.items() if set_of(name) not in sets}
 
 
 def mixed(real: Mapping[str, float], share: float) -> dict[str, float]:

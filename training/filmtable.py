@@ -28,6 +28,7 @@ from training.fit import make_optimizer, train_step
 from training.judge import judge
 from training.lstm import CLASSES, STRIDE, FrameUNet
 from training.objective import learning_rate
+from training.sampling import set_of
 from training.sequences import SequenceBatches, cut
 from training.settings import Phase
 from training.threeclass import INTERIOR, MIN_SIZE, class_loss
@@ -62,7 +63,7 @@ def ablate_films(phase: Phase, train: Sequence[Clip], val: Sequence[Clip]) -> li
 
 def load_films(root: Path, phase: Phase, frames: int) -> tuple[list[Clip], list[Clip]]:
     """Clips of `frames` to learn from, and those to be scored."""
-    runs = find_runs(root, {name.split("/")[0] for name in phase.sets})
+    runs = find_runs(root, {set_of(name) for name in phase.sets})
     return training_clips(runs.get("train", []), frames), judged_clips(runs.get("val", []), frames)
 
 

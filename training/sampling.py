@@ -44,6 +44,11 @@ def belongs(pair: Pair, modality: str, name: str) -> bool:
     return name in (modality, pair.set) or fnmatchcase(f"{pair.set}/{pair.id}", name)
 
 
+def set_of(name: str) -> str:
+    """The set that a share of that `name` takes images of: "dsb2018" of "dsb2018/rgb"."""
+    return name.partition("/")[0]
+
+
 def named(pairs: Sequence[Pair], shares: Collection[str]) -> list[Pair]:
     """The pairs that a share may take: a bank of thousands, read for one look of it, took 14 GB."""
     return [
