@@ -212,6 +212,10 @@ def add_judging(group: Group) -> None:
         help="change nothing but what is known: add synthetic images of these looks, as section or phase",
     )  # fmt: skip
     specialise.add_argument(
+        "--keep-looks", action="store_true",
+        help="change nothing but the networks: those of these phases are new, whose look is whose stays",
+    )  # fmt: skip
+    specialise.add_argument(
         "--reach", nargs="*", type=named_number, default=[], metavar="NAME=R",
         help="how far from what a model has learned its images may lie, where strangers are not to tell",
     )  # fmt: skip

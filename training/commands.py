@@ -218,12 +218,15 @@ def run_specialise(chosen: argparse.Namespace) -> None:
     from training.data import find_pairs
     from training.looks import PER_KIND, drawn
     from training.settings import Phase
-    from training.specialise import Candidates, add_looks
+    from training.specialise import Candidates, add_looks, renew
 
     if chosen.weights.is_file():
         raise UsageError(f"{chosen.weights}: one file has no index to write into; give a folder with it")
     weights = find_weights(str(chosen.weights))
     phases = [Phase.load(path) for path in chosen.phases]
+    if chosen.keep_looks:
+        print(f"written: {renew(weights, phases, chosen.runs)}")
+        return
     names = [phase.name for phase in phases]
     reaches = dict(chosen.reach)
     for option, name in (("--dab", chosen.dab), ("--rest", chosen.rest), *(("--reach", r) for r in reaches)):

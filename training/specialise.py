@@ -76,6 +76,29 @@ class Candidates:
         return write_specialists(weights, Specialists(models, folder / LOOKS, checksum(folder / LOOKS)))
 
 
+def renew(weights: Weights, phases: Sequence[Phase], runs: Path) -> Path:
+    """Puts `runs/<phase>.pt` in the place of the specialists of these names; returns the index.
+
+    Whose look is whose stays as it is, and so do the other specialists. Raises WeightsError, WriteError,
+    DataError for a phase that is no specialist's.
+    """
+    told = weights.specialists
+    new = {phase.name: phase for phase in phases}
+    names = [one.name for one in told.models] if told else []
+    if told is None or not set(new) <= set(names):
+        raise DataError(
+            f"{weights.name}: its specialists are {', '.join(names) or 'none'}; name their phases"
+        )
+    folder = weights.members[0].file.parent
+    models = list(told.models)
+    for number, one in enumerate(models):
+        if one.name in new:
+            state = read_state(runs / f"{one.name}.pt")
+            member = save_member(folder, one.member.file.stem, state, new[one.name].architecture)
+            models[number] = replace(one, member=member)
+    return write_specialists(weights, replace(told, models=tuple(models)))
+
+
 def add_looks(
     weights: Weights,
     phases: Sequence[Phase],

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from app.network.weights import find_weights
 from app.network.weights.specialists import NOBODY
@@ -14,7 +16,7 @@ from training import looks
 from training.data import DataError, Pair
 from training.looks import Looks, drawn, gather, mistaken, reach_of, report, resized, share_of, taken_by
 from training.settings import Phase
-from training.specialise import Candidates, add_looks
+from training.specialise import Candidates, add_looks, renew
 
 TISSUE = Phase("tissue", 10, {"tnbc": 0.5, "dsb2018/rgb": 0.3, "synthetic/*_section": 0.2})
 NUCLEI = Phase("nuclei", 10, {"dsb2018/gray": 1.0})
@@ -139,6 +141,29 @@ def test_files_and_index_are_what_a_prediction_finds(random_pair, tmp_path):
     assert found.choose(circle(81.0 - 5)[0]) is None
     for one in found.models:
         one.member.verify()
+
+
+def test_a_new_network_keeps_the_looks_and_the_other_specialists(random_pair, tmp_path):
+    """Guards the carried looks, which are not what `specialise` would gather today."""
+    folder = shutil.copytree(random_pair, tmp_path / "pair")
+    weights = find_weights(str(folder))
+    states = [read_state(member.file) for member in weights.members]
+    shape = weights.members[0].architecture.to_dict()
+    tissue, nuclei = (Phase(name, 1, {}, **shape) for name in ("tissue", "nuclei"))
+    known = Looks(np.array(["a", "b"]), np.array([0, 1], np.int16), circle(0, 90))
+    Candidates([tissue, nuclei], states, known, [0.1, 0.2], "").write(weights, rest="tissue")
+    before = find_weights(str(folder)).specialists
+
+    torch.save({key: torch.from_numpy(value) for key, value in states[0].items()}, tmp_path / "nuclei.pt")
+    with pytest.raises(DataError, match="its specialists are tissue, nuclei; name their phases"):
+        renew(find_weights(str(folder)), [replace(nuclei, name="cells")], tmp_path)
+    renew(find_weights(str(folder)), [nuclei], tmp_path)
+    after = find_weights(str(folder)).specialists
+    assert after.models[0] == before.models[0]
+    found = read_state(after.models[1].member.file)  # the pair's first now, and its second before
+    assert all(np.array_equal(found[key], value) for key, value in states[0].items())
+    assert (after.sha256, after.models[1].reach) == (before.sha256, 0.2)
+    after.models[1].member.verify()
 
 
 def test_looks_are_added_and_nothing_else_is_changed(random_pair, tmp_path, write_pair):
