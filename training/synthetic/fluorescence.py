@@ -28,13 +28,18 @@ def nuclei(scene: Scene) -> Image:
 
 
 def crowded(scene: Scene) -> Image:
-    """Thick clumps: the light of nuclei adds up where they overlap and spreads across their borders."""
+    """Thick clumps of nuclei."""
+    return exposed(scene, piled(scene, stained_nuclei(scene)), scene.rng.uniform(0, 0.1))
+
+
+def piled(scene: Scene, light: Image) -> Image:
+    """Adds up the light of cells where they lie over each other, and spreads it across their borders."""
     rng = scene.rng
     hidden = scene.layout.hidden.astype(np.float32).clip(0, 3)
-    light = stained_nuclei(scene) * (1 + rng.uniform(0.2, 0.9) * hidden)
+    light = light * (1 + rng.uniform(0.2, 0.9) * hidden)
     sharp = blur(light, rng.uniform(0.5, 0.05 * scene.diameter + 0.7))
     haze = blur(light, scene.diameter * rng.uniform(0.2, 0.6))
-    return exposed(scene, sharp + rng.uniform(0.1, 0.6) * haze, rng.uniform(0, 0.1))
+    return sharp + rng.uniform(0.1, 0.6) * haze
 
 
 def stained_nuclei(scene: Scene) -> Image:
@@ -54,7 +59,10 @@ def stained_nuclei(scene: Scene) -> Image:
 def cytoplasm(scene: Scene) -> Image:
     """Whole cells in one channel: the nucleus a hole, a bright spot or not to be seen; fibres or vesicles."""
     rng = scene.rng
-    return exposed(scene, blur(stained_body(scene), rng.uniform(0.3, 0.03 * scene.diameter + 0.8)))
+    light = stained_body(scene)
+    if scene.layout.name in ("clumps", "islands"):
+        return exposed(scene, piled(scene, light))
+    return exposed(scene, blur(light, rng.uniform(0.3, 0.03 * scene.diameter + 0.8)))
 
 
 def stained_body(scene: Scene) -> Image:
@@ -62,7 +70,8 @@ def stained_body(scene: Scene) -> Image:
     rng = scene.rng
     thick = np.maximum(scene.depth, 0.02) ** rng.uniform(0, 0.8)
     rim = np.exp(-scene.inside / max(rng.uniform(0.03, 0.15) * scene.diameter, 1.0))
-    light = scene.per_cell(rng.uniform(0.05, 0.5)) * (thick + rng.uniform(0, 0.7) * rim)
+    bright = rng.uniform(0, 0.7) if chance(rng, 0.7) else rng.uniform(0.7, 3)  # a cortex of actin
+    light = scene.per_cell(rng.uniform(0.05, 0.5)) * (thick + bright * rim)
     light *= scene.edge(rng.uniform(0.4, 2))
     turn = rng.random()
     if turn < 0.2:  # fibres, more down than across or the other way

@@ -1,11 +1,13 @@
-"""Sheets: cells that fill the field like tiles, with bent borders, gaps, holes and missing cells."""
+"""Cells that fill the field like tiles, with bent borders, gaps, holes, missing ones; islands of such."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from training.synthetic.canvas import Labels, Layout, borders, warp
+from training.synthetic.canvas import Canvas, Labels, Layout, borders, warp
 from training.synthetic.fields import Random, chance, log_uniform, smooth
+from training.synthetic.layouts import places
+from training.synthetic.outlines import star
 
 
 def sheet(rng: Random, size: int) -> Layout:
@@ -29,6 +31,21 @@ def sheet(rng: Random, size: int) -> Layout:
     plane_labels[distance > diameter * rng.uniform(0.6, 1.8)] = 0  # seeds far from others stay round
     labels: Labels = plane_labels[row, column]
     return Layout("sheet", thin(rng, labels, diameter), np.zeros(labels.shape, np.uint8), diameter)
+
+
+def islands(rng: Random, size: int) -> Layout:
+    """Cells pressed together in groups, as tiles of a sheet are, and others that lie alone between these."""
+    whole = sheet(rng, size)
+    land = smooth(rng, size, size / rng.uniform(1.5, 6))
+    area = np.maximum(np.bincount(whole.labels.ravel()), 1)
+    inside = np.bincount(whole.labels.ravel(), land.ravel()) / area > rng.uniform(0, 1)
+    canvas = Canvas(size)
+    canvas.labels, canvas.count = np.where(inside[whole.labels], whole.labels, 0), len(area)
+    rough, most = rng.uniform(0, 0.2), rng.uniform(1.05, 1.6)
+    for centre in places(rng, size, whole.diameter, rng.uniform(0, 0.2)):
+        radius = whole.diameter / 2 * rng.lognormal(0, 0.2)
+        canvas.paint([star(rng, radius, rng.uniform(1, most), rough)], centre, free=0.8)
+    return canvas.finish("islands", whole.diameter)
 
 
 def scatter(rng: Random, size: int, diameter: float) -> Labels:

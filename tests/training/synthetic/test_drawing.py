@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.ndimage import maximum_filter, minimum_filter
 from skimage.measure import label
 
 from training.synthetic import draw
@@ -78,3 +79,18 @@ def test_looks_give_light_on_every_layout_of_theirs(look):
             assert light.shape in ((72, 72), (72, 72, 3)), kind
             assert np.isfinite(light).all(), kind
             assert -1 < np.median(light) < 2, kind
+
+
+def test_islands_are_cells_pressed_together_with_ground_around():
+    """A pair that knew full sheets and loose cells found hardly a cell in a clump of insect cells."""
+    pressed, ground = [], []
+    for seed in range(12):
+        labels = LAYOUTS["islands"](np.random.default_rng(seed), 160).labels
+        if labels.any():
+            most = maximum_filter(labels, 9)  # cells are up to 3 px apart
+            least = minimum_filter(np.where(labels > 0, labels, labels.max() + 1), 9)
+            near = np.unique(labels[(labels > 0) & (most != least)])
+            pressed.append(len(near) / len(np.unique(labels[labels > 0])))
+            ground.append((labels == 0).mean())
+    assert np.median(pressed) > 0.7
+    assert np.median(ground) > 0.15
