@@ -36,9 +36,9 @@ def piled(scene: Scene, light: Image) -> Image:
     """Adds up the light of cells where they lie over each other, and spreads it across their borders."""
     rng = scene.rng
     hidden = scene.layout.hidden.astype(np.float32).clip(0, 3)
-    light = light * (1 + rng.uniform(0.2, 0.9) * hidden)
-    sharp = blur(light, rng.uniform(0.5, 0.05 * scene.diameter + 0.7))
-    haze = blur(light, scene.diameter * rng.uniform(0.2, 0.6))
+    deep = light * (1 + rng.uniform(0.2, 0.9) * hidden)
+    sharp = blur(deep, rng.uniform(0.5, 0.05 * scene.diameter + 0.7))
+    haze = blur(deep, scene.diameter * rng.uniform(0.2, 0.6))
     return sharp + rng.uniform(0.1, 0.6) * haze
 
 
