@@ -97,9 +97,14 @@ def owned(
 
 
 def share_of(phases: Sequence[Phase], pair: Pair, modality: str) -> tuple[int, str]:
-    """The number of the phase that learns from an image, and as what; or NOBODY and `modality`."""
-    shares = ((n, share) for n, phase in enumerate(phases) for share in phase.sets)
-    return next((one for one in shares if belongs(pair, modality, one[1])), (NOBODY, modality))
+    """The number of the phase that learns most from an image, and as what; or NOBODY and `modality`.
+
+    A phase may learn a little of what is another's, so that it isn't lost where a look deceives.
+    """
+    shares = [
+        (n, share) for n, phase in enumerate(phases) for share in phase.sets if belongs(pair, modality, share)
+    ]
+    return max(shares, key=lambda one: phases[one[0]].sets[one[1]], default=(NOBODY, modality))
 
 
 def drawn(pairs: Sequence[Pair], looks: Sequence[str]) -> list[Pair]:

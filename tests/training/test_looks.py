@@ -57,6 +57,13 @@ def test_owners_are_the_phases_that_learn_from_an_image():
     assert share_of(phases, pair("usiigaci"), "usiigaci/gray") == (NOBODY, "usiigaci/gray")
 
 
+def test_who_learns_most_from_an_image_owns_it():
+    """Who learns a little of another's, so as not to be lost there, must not take all such images."""
+    most, little = Phase("cells", 10, {"vicar": 0.12}), Phase("nuclei", 10, {"bbbc039": 0.3, "vicar": 0.03})
+    for phases, owner in (([most, little], 0), ([little, most], 1)):
+        assert share_of(phases, pair("vicar"), "vicar/gray") == (owner, "vicar")
+
+
 def test_only_the_looks_that_are_named_are_added():
     """Nuclei and cytoplasm drawn in one stain look the same, and took real nuclei from who knows them."""
     section, nuclei = (pair("synthetic", f"00001_clumps_{look}") for look in ("section", "nuclei"))
