@@ -225,7 +225,11 @@ def run_specialise(chosen: argparse.Namespace) -> None:
     weights = find_weights(str(chosen.weights))
     phases = [Phase.load(path) for path in chosen.phases]
     if chosen.keep_looks:
-        print(f"written: {renew(weights, phases, chosen.runs)}")
+        if chosen.add or chosen.reach or chosen.dab or chosen.rest or chosen.unclaimed:
+            raise UsageError("--keep-looks: changes nothing but the networks; leave the other options out")
+        print(f"{', '.join(phase.name for phase in phases)}: new networks; whose look is whose stays")
+        if not chosen.dry_run:
+            print(f"written: {renew(weights, phases, chosen.runs)}")
         return
     names = [phase.name for phase in phases]
     reaches = dict(chosen.reach)

@@ -12,6 +12,7 @@ from training.cli import main
 COMMANDS = (
     *("fit", "tune", "plot", "discover", "export", "relabel", "synthesise", "pseudo", "check"),
     *("score", "calibrate", "select", "ablate", "card", "gallery"),
+    *("average", "shorten", "specialise", "widen"),
 )
 
 
@@ -60,6 +61,17 @@ def test_wrong_files_end_in_one_line(tmp_path, capsys, monkeypatch):
         assert main(call) == 2
         (line,) = capsys.readouterr().err.strip().splitlines()
         assert words in line
+
+
+def test_new_networks_alone_leave_what_is_known_as_it_is(tmp_path, capsys):
+    """A reach that was given with --keep-looks would have been left out without a word."""
+    phase = tmp_path / "cells.toml"
+    phase.write_text("steps = 1\n[sets]\na = 1.0\n")
+    call = ["specialise", str(phase), "--data", str(tmp_path), "--weights", "weights", "--keep-looks"]
+    assert main([*call, "--reach", "cells=0.2"]) == 2
+    assert "leave the other options out" in capsys.readouterr().err
+    assert main([*call, "-n"]) == 0
+    assert "cells: new networks" in capsys.readouterr().out
 
 
 def test_select_wants_one_kind_of_judge(capsys):
