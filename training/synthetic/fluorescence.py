@@ -19,6 +19,8 @@ from training.synthetic.fields import (
 from training.synthetic.outlines import star
 from training.synthetic.scene import Scene
 
+PILED = ("clumps", "islands")  # layouts of cells that lie several deep
+
 
 def nuclei(scene: Scene) -> Image:
     """Nuclei in one stain: chromatin, nucleoli, a few that divide and shine."""
@@ -60,7 +62,7 @@ def cytoplasm(scene: Scene) -> Image:
     """Whole cells in one channel: the nucleus a hole, a bright spot or not to be seen; fibres or vesicles."""
     rng = scene.rng
     light = stained_body(scene)
-    if scene.layout.name in ("clumps", "islands"):
+    if scene.layout.name in PILED:
         return exposed(scene, piled(scene, light))
     return exposed(scene, blur(light, rng.uniform(0.3, 0.03 * scene.diameter + 0.8)))
 
